@@ -1,0 +1,86 @@
+"""plotkit: any table, through a named preset, to a finished chart file.
+
+>>> import plotkit as pk
+>>> table = pk.Table(data=[[0, 1.9], [1, 1.1], [2, 0.7]], columns=["step", "loss"])
+>>> pk.line(table, "step", "loss", title="Training loss")
+<Chart 'Training loss' by plotkit/line>
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers know the name; importing typing here would cost 5 ms
+if TYPE_CHECKING:
+    from plotkit import errors, plot, settings
+    from plotkit.chart import Chart
+    from plotkit.errors import PlotkitError
+    from plotkit.plot import (
+        area_under_curve,
+        bar,
+        confusion_matrix,
+        histogram,
+        line,
+        line_series,
+        plot_table,
+        pr_curve,
+        roc_curve,
+        scatter,
+    )
+    from plotkit.preset import Preset
+    from plotkit.table import Table
+
+__version__ = "0.1.0"
+
+# Public name -> the module that defines it. Nothing is imported before it is used.
+_HOMES = {
+    "Chart": "plotkit.chart",
+    "PlotkitError": "plotkit.errors",
+    "Preset": "plotkit.preset",
+    "Table": "plotkit.table",
+    "area_under_curve": "plotkit.plot",
+    "bar": "plotkit.plot",
+    "confusion_matrix": "plotkit.plot",
+    "histogram": "plotkit.plot",
+    "line": "plotkit.plot",
+    "line_series": "plotkit.plot",
+    "plot_table": "plotkit.plot",
+    "pr_curve": "plotkit.plot",
+    "roc_curve": "plotkit.plot",
+    "scatter": "plotkit.plot",
+}
+_MODULES = ("errors", "plot", "settings")
+
+__all__ = [
+    "Chart",
+    "PlotkitError",
+    "Preset",
+    "Table",
+    "area_under_curve",
+    "bar",
+    "confusion_matrix",
+    "errors",
+    "histogram",
+    "line",
+    "line_series",
+    "plot",
+    "plot_table",
+    "pr_curve",
+    "roc_curve",
+    "scatter",
+    "settings",
+]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = found
+        return found
+    if name in _MODULES:
+        return import_module(f"plotkit.{name}")
+    raise AttributeError(f"module 'plotkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

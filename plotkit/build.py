@@ -1,0 +1,161 @@
+"""From a preset, a table and a mapping to a finished spec: the pipeline, one step after another.
+
+    table + fields  ->  bind  ->  statistic  ->  fill  ->  Built
+
+Nothing here knows what kind of chart it makes; that is the preset's business. Neither the table
+nor the preset is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from plotkit import bind, errors, fill, settings, stats
+from plotkit.column import Column
+from plotkit.preset import Preset
+from plotkit.table import Columns, LazyColumns, Table
+
+_SIZE = (640, 400)
+_UTC = " (UTC)"
+
+
+class Built(NamedTuple):
+    """A finished spec without theme, its notes, the strings in it, and the marks it must show."""
+
+    spec: dict[str, Any]
+    notes: tuple[str, ...]
+    strings: dict[str, str]
+    marks: int
+
+
+def build(
+    preset: Preset,
+    table: Table,
+    fields: Mapping[str, str | None],
+    strings: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Built:
+    """Build a chart's spec.
+
+    Raises a `PlotkitError` of the fitting kind for whatever does not fit together, before
+    anything is drawn.
+    """
+    # What the caller asked for, against what the preset offers: misspelt names end here.
+    chosen = bind.mapping(preset, table, fields)
+    options, vega_params = fill.options(preset, params or {})
+    _check_strings(preset, strings or {})
+
+    # The columns of those roles, typed; rows that cannot be drawn are out, and counted.
+    columns, notes = bind.bind(preset, table, chosen)
+
+    # All rows in, the rows that the picture shows out.
+    spec = preset.spec
+    result = _statistic(preset, columns, options, _size(spec))
+    if len(next(iter(result.columns.values()), [])) > settings.max_rows:
+        rows = len(next(iter(result.columns.values())))
+        raise errors.DataError.from_too_many("rows to draw", None, rows, settings.max_rows)
+
+    # The spec: what was not mapped goes, what the data decides comes, then texts and rows.
+    absent = {*preset.roles, *preset.outputs} - set(result.columns)
+    fill.remove_unmapped(spec, absent)
+    fill.set_switches(spec, preset, result.switches)
+    fill.set_types(spec, _kinds(preset, columns))
+    if isinstance(columns, dict):
+        fill.check_scales(spec, preset, columns)
+    titles = _titles(columns)
+    fill.set_titles(spec, {**titles, **result.titles})
+    texts = _texts(preset, titles, result.strings, strings or {})
+    fill.set_strings(spec, preset, texts)
+    fill.set_vega_params(spec, vega_params)
+    rows = fill.set_rows(spec, result.columns)
+    notes = [*notes, *result.notes]
+    cleaned = fill.clean_texts(spec, notes)
+    shown = {name: value for name, value in texts.items() if value}
+    return Built(cleaned, tuple(notes), shown, fill.expected_marks(cleaned, rows))
+
+
+def _check_strings(preset: Preset, given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        if name not in preset.strings:
+            raise errors.OptionError.from_unknown("string", name, list(preset.strings), preset.id)
+        if not isinstance(value, str):
+            raise errors.OptionError.from_option(name, value, "text")
+
+
+def _statistic(
+    preset: Preset,
+    columns: Columns | LazyColumns,
+    options: Mapping[str, Any],
+    size: tuple[int, int],
+) -> stats.Result:
+    """Run the preset's statistic under its own input names; without one, the rows go through."""
+    if preset.statistic is None:
+        held = columns.collect() if isinstance(columns, LazyColumns) else columns
+        return stats.Result({role: column.as_json() for role, column in held.items()})
+    role_of = preset.inputs  # the statistic's name -> the preset's role
+    name_of = {role: name for name, role in role_of.items()}
+    result = stats.get(preset.statistic)(_renamed(columns, name_of), options, size)
+    renamed = {
+        role_of.get(name, name): values
+        for name, values in result.columns.items()
+        if any(value is not None for value in values)  # a field without any value is not there
+    }
+    return result._replace(columns=renamed)
+
+
+def _renamed(columns: Columns | LazyColumns, names: Mapping[str, str]) -> Columns | LazyColumns:
+    if not names:
+        return columns
+    if isinstance(columns, LazyColumns):
+        return columns.renamed(names)
+    return {names.get(role, role): column for role, column in columns.items()}
+
+
+def _size(spec: Mapping[str, Any]) -> tuple[int, int]:
+    width, height = (
+        int(found) if isinstance(found, (int, float)) else default
+        for found, default in zip((spec.get("width"), spec.get("height")), _SIZE, strict=True)
+    )
+    return width, height
+
+
+def _kinds(preset: Preset, columns: Columns | LazyColumns) -> dict[str, tuple[str, bool]]:
+    """Role -> (kind, whether its values are categories)."""
+    kinds = (
+        columns.kinds
+        if isinstance(columns, LazyColumns)
+        else {role: column.kind for role, column in columns.items()}
+    )
+    return {role: (kind, preset.roles[role].as_text) for role, kind in kinds.items()}
+
+
+def _titles(columns: Columns | LazyColumns) -> dict[str, str]:
+    """Role -> the column's name; zoned times say that they are drawn in UTC."""
+    if isinstance(columns, LazyColumns):
+        zones: Mapping[str, str | None] = columns.zones
+        names: Mapping[str, str] = columns.names
+    else:
+        zones = {role: _zone(column) for role, column in columns.items()}
+        names = {role: column.name for role, column in columns.items()}
+    zoned = {role for role, zone in zones.items() if zone not in (None, "date", "naive")}
+    return {role: name + (_UTC if role in zoned else "") for role, name in names.items()}
+
+
+def _zone(column: Column) -> str | None:
+    return column.zone if column.kind == "time" else None
+
+
+def _texts(
+    preset: Preset,
+    titles: Mapping[str, str],
+    computed: Mapping[str, str],
+    given: Mapping[str, str],
+) -> dict[str, str | None]:
+    """Each string's text: the caller's, else the statistic's, else the preset's default."""
+    texts: dict[str, str | None] = {}
+    for name, string in preset.strings.items():
+        named = titles.get(string.role) if string.role is not None else None
+        default = string.default if string.default is not None else named
+        texts[name] = given.get(name, computed.get(name, default))
+    return texts

@@ -1,0 +1,554 @@
+"""One typed column of a table: number, text, bool or time.
+
+A column keeps what it was given (a list, an array, a narwhals series) and converts only when a
+chart asks, so columns that are not drawn cost nothing. Missing values (None, NaN, NaT, NA, masked)
+are None in lists and NaN in arrays, whatever they were.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from plotkit import errors
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+
+KINDS = ("number", "text", "bool", "time")
+
+_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH_UTC = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+class Column:
+    """A named, typed column in memory.
+
+    `kind` is one of "number", "text", "bool", "time". `zone` says what a time column holds:
+    "date" (no time of day), "naive" (no time zone), or the time zone's name. `categories` is the
+    declared order of a categorical, else None.
+    """
+
+    __slots__ = ("_array", "_list", "_series", "categories", "kind", "name", "zone")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        *,
+        values: list[Any] | None = None,
+        array: np.ndarray[Any, Any] | None = None,
+        series: nw.Series[Any] | None = None,
+        categories: tuple[str, ...] | None = None,
+        zone: str | None = None,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.categories = categories
+        self.zone = zone
+        self._list = values
+        self._array = array
+        self._series = series
+
+    def __repr__(self) -> str:
+        return f"Column({self.name!r}, {self.kind}, {len(self)} values)"
+
+    def __len__(self) -> int:
+        for held in (self._list, self._array, self._series):
+            if held is not None:
+                return len(held)
+        return 0
+
+    def as_list(self) -> list[Any]:
+        """Plain Python values, None where missing; times as `datetime` or `date`."""
+        if self._list is None:
+            if self._series is not None:
+                self._list = _plain_list(self._series.to_list(), self.kind, self.name)
+            else:
+                assert self._array is not None
+                self._list = _list_of_array(self._array, self.kind, self.zone)
+        return self._list
+
+    def as_array(self) -> np.ndarray[Any, Any]:
+        """A NumPy array.
+
+        Numbers and bools are float64 with NaN where missing, times float64 milliseconds since
+        1970 (wall clock for naive times and dates, UTC for zoned ones), text an object array of
+        str and None.
+        """
+        import numpy as np  # heavy: only columns that go through a statistic pay for it
+
+        if self.kind == "text":
+            made = np.empty(len(self), dtype=object)
+            made[:] = self.as_list()
+            return made
+        if self._array is not None:
+            return _float_array(self._array)
+        if self._series is not None and self.kind in ("number", "bool"):
+            return self._series_floats()
+        if self.kind == "time":
+            return np.array(
+                [math.nan if v is None else epoch_ms(v) for v in self.as_list()], dtype=np.float64
+            )
+        return np.array(
+            [math.nan if v is None else v for v in self.as_list()], dtype=np.float64
+        )
+
+    def as_json(self) -> list[Any]:
+        """Values as the renderer takes them: times as milliseconds, infinity as None."""
+        values = self.as_list()
+        if self.kind == "time":
+            return [None if v is None else epoch_ms(v) for v in values]
+        if self.kind == "number":
+            return [v if v is None or -math.inf < v < math.inf else None for v in values]
+        return values
+
+    def as_text(self) -> list[str | None]:
+        """Values as category labels; integers exact at any size.
+
+        >>> Column("n", "number", values=[9007199254740993, 0.5, 2.0, None]).as_text()
+        ['9007199254740993', '0.5', '2', None]
+        """
+        values = self.as_list()
+        if self.kind == "text":
+            return values
+        if self.kind == "time":
+            return _time_labels(values)
+        as_label: Callable[[Any], str] = _bool_label if self.kind == "bool" else number_label
+        return [None if v is None else as_label(v) for v in values]
+
+    def take(self, rows: Sequence[int] | np.ndarray[Any, Any]) -> Column:
+        """The column at some rows only, by position."""
+        made = Column(self.name, self.kind, categories=self.categories, zone=self.zone)
+        if self._list is not None:
+            held = self._list
+            made._list = [held[i] for i in rows]
+        elif self._array is not None:
+            made._array = self._array[rows]
+        else:
+            assert self._series is not None
+            made._series = self._series[rows]  # type: ignore[index]
+        return made
+
+    def to_text(self) -> Column:
+        """The column as categories."""
+        if self.kind == "text":
+            return self
+        return Column(self.name, "text", values=list(self.as_text()), categories=self.categories)
+
+    def first_index(self, matches: Callable[[Any], bool]) -> int | None:
+        """The first row whose value matches, or None."""
+        return next((i for i, value in enumerate(self.as_list()) if matches(value)), None)
+
+    def missing_rows(self, *, keep_infinite: bool = False) -> Sequence[int]:
+        """The rows without a value, infinity counting as none unless it is kept."""
+        if self._list is None and self.kind in ("number", "bool"):
+            import numpy as np
+
+            array = self.as_array()
+            return np.flatnonzero(np.isnan(array) if keep_infinite else ~np.isfinite(array))  # type: ignore[return-value]
+        values = self.as_list()
+        if self.kind == "number" and not keep_infinite:
+            ends = (math.inf, -math.inf)
+            return [row for row, v in enumerate(values) if v is None or v in ends]
+        if None not in values:
+            return []
+        return [row for row, v in enumerate(values) if v is None]
+
+    def rows_beyond(self, limit: int) -> Sequence[int]:
+        """The rows of integers too large for a double to tell from their neighbours."""
+        if self._list is None:
+            import numpy as np
+
+            array = self._array if self._array is not None else self._native()
+            if array is None or array.dtype.kind not in "iu":
+                return []
+            return np.flatnonzero((array > limit) | (array < -limit) & (array.dtype.kind == "i"))  # type: ignore[return-value]
+        return [
+            row for row, v in enumerate(self._list) if type(v) is int and not -limit <= v <= limit
+        ]
+
+    def rows_within(self, limit: float) -> Sequence[int]:
+        """The rows of numbers that are not 0 but closer to it than the limit."""
+        if self._list is None:
+            import numpy as np
+
+            size = np.abs(self.as_array())
+            return np.flatnonzero((size < limit) & (size > 0))  # type: ignore[return-value]
+        return [
+            row for row, v in enumerate(self._list) if v and -limit < v < limit and v == v
+        ]
+
+    def _native(self) -> np.ndarray[Any, Any] | None:
+        return self._series.to_numpy() if self._series is not None else None
+
+    def _series_floats(self) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        assert self._series is not None
+        found = self._series.to_numpy()
+        if found.dtype == object:
+            return np.array([math.nan if _is_missing(v) else float(v) for v in found], dtype=float)
+        return _float_array(found)
+
+
+def _float_array(found: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    if isinstance(found, np.ma.MaskedArray):
+        if found.dtype.kind == "M":
+            return _float_array(found.filled(np.datetime64("NaT")))
+        return found.astype(np.float64).filled(np.nan)
+    if found.dtype.kind == "M":
+        whole = found.astype("datetime64[us]").astype(np.int64)
+        made = whole / 1000.0
+        made[np.isnat(found)] = np.nan
+        return made
+    return found.astype(np.float64, copy=False)
+
+
+def _list_of_array(array: np.ndarray[Any, Any], kind: str, zone: str | None) -> list[Any]:
+    import numpy as np
+
+    if array.dtype.kind == "M":
+        plain = array.astype("datetime64[D]" if zone == "date" else "datetime64[us]")
+        values: list[Any] = plain.tolist()  # a masked array gives None, NaT gives None
+        if zone not in ("date", "naive"):
+            values = [None if v is None else v.replace(tzinfo=dt.UTC) for v in values]
+        return values
+    values = array.tolist()
+    if array.dtype.kind == "f" or isinstance(array, np.ma.MaskedArray):
+        return [None if v is None or v != v else v for v in values]
+    return _plain_list(values, kind, "") if array.dtype == object else values
+
+
+def epoch_ms(value: dt.date) -> float:
+    """Milliseconds since 1970-01-01, of the wall clock for naive times, of UTC for zoned ones.
+
+    >>> epoch_ms(dt.date(1970, 1, 2))
+    86400000
+    """
+    if not isinstance(value, dt.datetime):
+        return (value.toordinal() - 719163) * 86_400_000
+    since = value - (_EPOCH if value.tzinfo is None else _EPOCH_UTC)
+    exact = since / _MILLISECOND
+    return int(exact) if exact.is_integer() else exact
+
+
+def number_label(value: float) -> str:
+    """A number as a category's label: integers without a point, others as Python prints them."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    return str(value)
+
+
+def _bool_label(value: object) -> str:
+    return "true" if value else "false"
+
+
+def _time_labels(values: Iterable[dt.date | None]) -> list[str | None]:
+    """Dates and times in the shortest form that tells all of them apart from other moments."""
+    held = list(values)
+    known = [v for v in held if v is not None]
+    times = [v for v in known if isinstance(v, dt.datetime)]
+    if any(v.second or v.microsecond for v in times):
+        form = "%Y-%m-%d %H:%M:%S" + (".%f" if any(v.microsecond for v in times) else "")
+    elif any(v.hour or v.minute for v in times):
+        form = "%Y-%m-%d %H:%M"
+    elif len(known) > 1 and all(v.day == 1 for v in known):
+        january = all(v.month == 1 for v in known)
+        form = "%Y" if january else "%b %Y"
+    else:
+        form = "%Y-%m-%d"
+    return [None if v is None else v.strftime(form) for v in held]
+
+
+# --- what kind a list of Python values is --------------------------------------------------------
+
+_NUMBER_TYPES = frozenset({int, float, type(None)})
+_TEXT_TYPES = frozenset({str, type(None)})
+_BOOL_TYPES = frozenset({bool, type(None)})
+_DATE_TYPES = frozenset({dt.date, type(None)})
+
+
+def from_values(name: str, values: Sequence[Any]) -> Column:
+    """A column of Python values, typed by looking at all of them.
+
+    Raises `DataError` for values of two kinds (with the first two rows that disagree), nested
+    values, and types that no chart draws.
+
+    >>> from_values("a", [1, None, 2.5])
+    Column('a', number, 3 values)
+    """
+    types = set(map(type, values))
+    if types <= _NUMBER_TYPES:
+        held = list(values)
+        if float in types:
+            held = [None if v is None or v != v else v for v in held]
+        _refuse_huge(name, held, types)
+        return Column(name, "number", values=held)
+    if types <= _TEXT_TYPES:
+        return Column(name, "text", values=list(values))
+    if types <= _BOOL_TYPES:
+        return Column(name, "bool", values=list(values))
+    if types <= _DATE_TYPES:
+        return Column(name, "time", values=list(values), zone="date")
+    return _classified(name, values)
+
+
+def _classified(name: str, values: Sequence[Any]) -> Column:
+    """The slow way, value by value, for NumPy scalars, decimals, paths, mixed types."""
+    held: list[Any] = []
+    first: tuple[int, Any] | None = None
+    first_kind = "number"
+    zone: str | None = None
+    for row, value in enumerate(values):
+        kind, plain = _one_value(name, row, value)
+        held.append(plain)
+        if kind is None:
+            continue
+        found_zone = zone_of(plain) if kind == "time" else None
+        if first is None:
+            first, first_kind, zone = (row, value), kind, found_zone
+        elif kind != first_kind:
+            raise errors.DataError.from_mixed(name, first, (row, value))
+        elif found_zone != zone:
+            if zone in ("date", "naive") or found_zone in ("date", "naive"):
+                raise errors.DataError.from_mixed_zones(name, first, (row, value))
+            zone = "UTC"
+    if first_kind == "number":
+        _refuse_huge(name, held, {int})
+    return Column(name, first_kind, values=held, zone=zone)
+
+
+def zone_of(value: dt.date) -> str:
+    """ "date", "naive" or the time zone's name."""
+    if not isinstance(value, dt.datetime):
+        return "date"
+    return "naive" if value.tzinfo is None else str(value.tzinfo)
+
+
+def _is_missing(value: object) -> bool:
+    if value is None:
+        return True
+    if type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
+        return True
+    return isinstance(value, float) and value != value
+
+
+_WORDS = {
+    "timedelta": "a length of time; convert it to a number, for example of seconds: "
+    "value.total_seconds().",
+    "time": "a time of day without a date; combine it with a date, or use a number of hours.",
+    "bytes": "bytes; decode them to text first.",
+    "complex": "a complex number; draw its real, imaginary or absolute part.",
+}
+
+
+def _one_value(name: str, row: int, value: Any) -> tuple[str | None, Any]:
+    """The kind (None where missing) and the plain Python value of one value."""
+    if _is_missing(value):
+        return None, None
+    if isinstance(value, bool):
+        return "bool", value
+    if isinstance(value, (int, float)) and type(value).__module__ == "builtins":
+        return "number", value
+    kind = type(value).__name__
+    if hasattr(value, "__members__") or any(c.__name__ == "Enum" for c in type(value).__mro__):
+        raise errors.DataError.from_value_type(
+            name, row, value, "an enum member; use its .name or its .value."
+        )
+    if isinstance(value, str):
+        return "text", str(value)
+    if isinstance(value, dt.datetime):
+        plain = value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
+        return "time", plain
+    if isinstance(value, dt.date):
+        return "time", value
+    if isinstance(value, os.PathLike):
+        return "text", os.fspath(value)
+    for bad in (dt.timedelta, dt.time, bytes, complex):
+        if isinstance(value, bad):
+            hint = _WORDS[bad.__name__]
+            raise errors.DataError.from_value_type(name, row, value, hint)
+    if kind in ("Interval", "Period"):  # pandas: categories by their printed form
+        return "text", str(value)
+    if kind in ("Decimal", "Fraction"):
+        number = float(value)
+        return (None, None) if number != number else ("number", _exact(value, number))
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return _numpy_scalar(name, row, value)  # NumPy scalars, 0-d arrays and tensors
+    if isinstance(value, (list, tuple, dict, set, frozenset)) or hasattr(value, "shape"):
+        raise errors.DataError.from_value_type(
+            name,
+            row,
+            value,
+            f"a {kind} inside a cell; a cell holds one value. Unnest the column first.",
+        )
+    raise errors.DataError.from_value_type(
+        name, row, value, "expected a number, text, a bool, a date or a time."
+    )
+
+
+def _exact(value: Any, number: float) -> Any:
+    """A decimal that is a whole number stays exact."""
+    return int(value) if number.is_integer() and value == int(value) else number
+
+
+def _numpy_scalar(name: str, row: int, value: Any) -> tuple[str | None, Any]:
+    if type(value).__name__ == "datetime64":
+        plain = value.astype("datetime64[us]").item()
+        if plain is None:
+            return None, None
+        days = str(value.dtype) in ("datetime64[D]", "datetime64[M]", "datetime64[Y]")
+        return "time", plain.date() if days else plain
+    item = value.item()
+    if type(item) is type(value):
+        raise errors.DataError.from_value_type(
+            name, row, value, "expected a number, text, a bool, a date or a time."
+        )
+    return _one_value(name, row, item)
+
+
+def _refuse_huge(name: str, values: Sequence[Any], types: set[type]) -> None:
+    """Python integers have no upper end; an axis does."""
+    if int not in types:
+        return
+    for row, value in enumerate(values):
+        if type(value) is int and not -(10**308) < value < 10**308:
+            raise errors.DataError.from_value_type(
+                name, row, value, "too large for an axis, which ends at 1.8e308."
+            )
+
+
+def _plain_list(values: list[Any], kind: str, name: str) -> list[Any]:
+    """A series' values as plain Python ones, None where missing."""
+    types = set(map(type, values))
+    if types <= _NUMBER_TYPES | _BOOL_TYPES | _TEXT_TYPES | _DATE_TYPES:
+        return [None if v is None or v != v else v for v in values] if float in types else values
+    if kind == "text":
+        return [None if _is_missing(v) else str(v) for v in values]
+    return [_one_value(name, row, value)[1] for row, value in enumerate(values)]
+
+
+# --- columns of other libraries ------------------------------------------------------------------
+
+
+def from_array(name: str, array: np.ndarray[Any, Any]) -> Column:
+    """A column of a one-dimensional NumPy array, kept as it is."""
+    import numpy as np
+
+    if array.ndim == 0:
+        array = array.reshape(1)
+    if array.ndim != 1:
+        raise errors.TableError.from_dimensions(name, array.ndim)
+    kind = array.dtype.kind
+    if kind in "iuf":
+        return Column(name, "number", array=array)
+    if kind == "b":
+        return Column(name, "bool", array=array)
+    if kind == "M":
+        days = np.datetime_data(array.dtype)[0] in ("Y", "M", "W", "D")
+        return Column(name, "time", array=array, zone="date" if days else "naive")
+    if kind in "UT" and not isinstance(array, np.ma.MaskedArray):
+        return Column(name, "text", values=array.tolist())
+    if kind == "m":
+        raise errors.DataError.from_value_type(name, 0, array[0], _WORDS["timedelta"])
+    if kind == "c":
+        raise errors.DataError.from_value_type(name, 0, array[0], _WORDS["complex"])
+    return from_values(name, array.tolist())
+
+
+def kind_of_dtype(dtype: Any) -> str | None:
+    """The kind of a narwhals dtype; None where only the values can tell."""
+    if dtype.is_numeric():
+        return "number"
+    word = type(dtype).__name__ if not isinstance(dtype, type) else dtype.__name__
+    return {
+        "String": "text",
+        "Categorical": "text",
+        "Enum": "text",
+        "Boolean": "bool",
+        "Date": "time",
+        "Datetime": "time",
+    }.get(word)
+
+
+def zone_of_dtype(dtype: Any) -> str | None:
+    """The zone of a narwhals dtype of times, else None."""
+    word = type(dtype).__name__ if not isinstance(dtype, type) else dtype.__name__
+    if word == "Date":
+        return "date"
+    if word == "Datetime":
+        return getattr(dtype, "time_zone", None) or "naive"
+    return None
+
+
+def from_series(name: str, series: nw.Series[Any]) -> Column:
+    """A column of a narwhals series, kept as it is until it is drawn."""
+    dtype = series.dtype
+    kind = kind_of_dtype(dtype)
+    word = type(dtype).__name__
+    if word == "Duration" and len(series):
+        raise errors.DataError.from_value_type(name, 0, series[0], _WORDS["timedelta"])
+    if kind is None or word == "Decimal":
+        return from_values(name, series.to_list())
+    categories = None
+    if word in ("Categorical", "Enum"):
+        categories = tuple(str(c) for c in series.cat.get_categories().to_list())
+    return Column(name, kind, series=series, categories=categories, zone=zone_of_dtype(dtype))
+
+
+# --- types asked for by the caller ---------------------------------------------------------------
+
+CASTS = ("number", "text", "bool", "time", "time[s]", "time[ms]")
+
+
+def cast(column: Column, wanted: str) -> Column:
+    """The column as another kind, every value or an error with its row.
+
+    `wanted` is one of `CASTS`; whole numbers become times only when their unit is said.
+    """
+    if wanted not in CASTS:
+        expected = "one of " + ", ".join(CASTS)
+        raise errors.OptionError.from_option(f"types[{column.name!r}]", wanted, expected)
+    if wanted == column.kind:
+        return column
+    if wanted == "text":
+        return column.to_text()
+    if wanted == "time" and column.kind == "number":
+        raise errors.DataError.from_sentence(
+            None,
+            column.name,
+            "numbers become times only with a unit: types={%r: 'time[s]'} for seconds since "
+            "1970, 'time[ms]' for milliseconds." % column.name,
+        )
+    convert, expected = _converter(wanted)
+    made = []
+    for row, value in enumerate(column.as_list()):
+        try:
+            made.append(None if value is None else convert(value))
+        except (ValueError, TypeError, OverflowError, KeyError):
+            raise errors.DataError.from_fact(None, column.name, row, value, expected) from None
+    return from_values(column.name, made)
+
+
+def _converter(wanted: str) -> tuple[Callable[[Any], Any], str]:
+    if wanted == "number":
+        return float, "a number"
+    if wanted == "bool":
+        words = {"true": True, "false": False, "1": True, "0": False}
+        return lambda v: words[str(v).strip().casefold()], "true or false"
+    if wanted == "time":
+        return _parse_time, "a date or time in ISO form, such as 2024-01-31 or 2024-01-31T08:30"
+    unit = 1.0 if wanted == "time[s]" else 1000.0
+    return lambda v: _EPOCH_UTC + dt.timedelta(seconds=v / unit), f"a number for {wanted}"
+
+
+def _parse_time(text: str) -> dt.date:
+    return dt.date.fromisoformat(text) if len(text) == 10 else dt.datetime.fromisoformat(text)

@@ -1,0 +1,492 @@
+"""Every error plotkit raises, one tree, the wording in one place.
+
+A caller passes facts (the role, the column, the row, the value, what exists); the constructor
+owns the sentence. Rows are counted from 0, as Python counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """The value as it is named in a message: its repr, cut in the middle when long."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    # A lone surrogate can be in any str, and a message must survive any output encoding.
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(text) <= limit:
+        return text
+    half = limit // 2 - 1
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def listed(names: Iterable[object], limit: int = 12) -> str:
+    """Names in quotes, separated by commas, the rest counted."""
+    all_names = list(names)
+    parts = [shown(name, 40) for name in all_names[:limit]]
+    if len(all_names) > limit:
+        parts.append(f"and {len(all_names) - limit} more")
+    return ", ".join(parts) if parts else "none"
+
+
+def nearest(asked: object, available: Iterable[object]) -> str:
+    """' Did you mean 'x'?' for the nearest of the available names, or the empty string."""
+    import difflib  # only ever needed on the way to an error
+
+    names = [str(name) for name in available]
+    lowered = {name.casefold(): name for name in reversed(names)}
+    found = difflib.get_close_matches(str(asked).casefold(), list(lowered), n=1, cutoff=0.5)
+    if not found:
+        prefix = str(asked).casefold()[:1]
+        found = [low for low in lowered if prefix and len(low) <= 3 and low.startswith(prefix)][:1]
+    return f" Did you mean {shown(lowered[found[0]])}?" if found else ""
+
+
+def _place(role: str | None, column: str | None, row: int | None) -> str:
+    parts = []
+    if role is not None:
+        parts.append(f"role {shown(role)}")
+    if column is not None:
+        parts.append(f"column {shown(column)}")
+    if row is not None:
+        parts.append(f"row {row}")
+    return ", ".join(parts)
+
+
+class PlotkitError(Exception):
+    """The base of all errors that plotkit raises on purpose."""
+
+
+class TableError(PlotkitError, ValueError):
+    """The data cannot become a table."""
+
+    @classmethod
+    def from_row_length(cls, row: int, found: int, columns: Sequence[str]) -> TableError:
+        """A row holds more or fewer values than there are columns."""
+        return cls(
+            f"row {row} has {found} value{'' if found == 1 else 's'}, but the table has "
+            f"{len(columns)} column{'' if len(columns) == 1 else 's'}: {listed(columns)}."
+        )
+
+    @classmethod
+    def from_column_length(cls, column: str, found: int, expected: int) -> TableError:
+        """A column is longer or shorter than the table."""
+        return cls(
+            f"column {shown(column)} has {found} values, but the table has {expected} rows; "
+            "every column must have one value for each row."
+        )
+
+    @classmethod
+    def from_duplicate_columns(cls, names: Sequence[str]) -> TableError:
+        """Two columns carry one name."""
+        return cls(f"column names must differ: {listed(names)} stands twice. Rename one of them.")
+
+    @classmethod
+    def from_column_name(cls, position: int, name: object, why: str) -> TableError:
+        """A column's name is not usable."""
+        return cls(f"the name of column {position} is {shown(name)}: {why}")
+
+    @classmethod
+    def from_record_keys(
+        cls, row: int, extra: Sequence[str], missing: Sequence[str], columns: Sequence[str]
+    ) -> TableError:
+        """A dict row has other keys than the first row."""
+        what = []
+        if extra:
+            what.append(f"has the unknown key{'' if len(extra) == 1 else 's'} {listed(extra)}")
+        if missing:
+            what.append(f"lacks {listed(missing)}")
+        return cls(
+            f"row {row} {' and '.join(what)}; the columns are {listed(columns)}. "
+            "Give every row the same keys (None for a missing value), or name them: columns=[...]."
+        )
+
+    @classmethod
+    def from_row_kind(cls, row: int, value: object) -> TableError:
+        """A row is neither a sequence nor a dict."""
+        return cls(
+            f"row {row} is {shown(value)} ({type(value).__name__}); a row is a list, a tuple or "
+            "a dict. For a single column write Table({'name': values})."
+        )
+
+    @classmethod
+    def from_unknown_source(cls, value: object) -> TableError:
+        """The data is of a type that neither plotkit nor narwhals knows."""
+        return cls(
+            f"cannot read a table from {type(value).__module__}.{type(value).__qualname__}. "
+            "Accepted: rows (lists, tuples, dicts), a dict of columns, NumPy arrays, pandas, "
+            "Polars, PyArrow, DuckDB, PySpark, Ibis, and anything with __arrow_c_stream__."
+        )
+
+    @classmethod
+    def from_missing_columns(cls, width: int) -> TableError:
+        """Rows without names for their values."""
+        return cls(
+            f"rows of {width} values need names: Table(data=rows, columns=[...]) with {width} "
+            "names, or rows as dicts."
+        )
+
+    @classmethod
+    def from_dimensions(cls, column: str, dimensions: int) -> TableError:
+        """A column is an array of more than one dimension."""
+        return cls(
+            f"column {shown(column)} is {dimensions}-dimensional; a column is one value for each "
+            f"row. Split it into columns, for example {{'{column}_0': array[:, 0], ...}}."
+        )
+
+    @classmethod
+    def from_unordered(cls, column: str, kind: str) -> TableError:
+        """A column comes from a set, whose order means nothing."""
+        return cls(
+            f"column {shown(column)} is a {kind}, which has no order; pass a list, for example "
+            "sorted(values)."
+        )
+
+    @classmethod
+    def from_raising_iterator(cls, column: str, row: int, reason: Exception) -> TableError:
+        """Reading a column's values raised."""
+        return cls(
+            f"reading column {shown(column)} failed at row {row}: "
+            f"{type(reason).__name__}: {reason}"
+        )
+
+    @classmethod
+    def from_frozen_frame(cls, verb: str, kind: str) -> TableError:
+        """Adding to a table whose frame lives elsewhere and is not evaluated."""
+        return cls(
+            f"{verb} needs the rows in memory, but this table is a lazy {kind} frame; collect it "
+            "first, or add there."
+        )
+
+    @classmethod
+    def from_both_sources(cls) -> TableError:
+        """Both data and dataframe were given."""
+        return cls("give either data= or dataframe=, not both.")
+
+    @classmethod
+    def from_file(cls, path: str, reason: str) -> TableError:
+        """A file cannot be read as a table."""
+        return cls(f"cannot read {shown(path, 200)}: {reason}")
+
+
+class ColumnNotFoundError(PlotkitError, LookupError):
+    """A column that the table does not have."""
+
+    @classmethod
+    def from_name(
+        cls, asked: object, available: Sequence[str], role: str | None = None
+    ) -> ColumnNotFoundError:
+        """The asked name, the available ones and the nearest."""
+        where = f" for role {shown(role)}" if role is not None else ""
+        if not isinstance(asked, str):
+            return cls(
+                f"the column{where} is given as {shown(asked)} ({type(asked).__name__}); a column "
+                f"is named by text. The table has: {listed(available)}."
+            )
+        return cls(
+            f"no column {shown(asked)}{where}.{nearest(asked, available)} "
+            f"The table has: {listed(available)}."
+        )
+
+
+class DataError(PlotkitError, ValueError):
+    """Values that a chart cannot draw, or cannot draw rightly."""
+
+    @classmethod
+    def from_fact(
+        cls,
+        role: str | None,
+        column: str | None,
+        row: int | None,
+        value: object,
+        expected: str,
+    ) -> DataError:
+        """One bad value: where it stands, what it is, what was expected."""
+        return cls(f"{_place(role, column, row)}: found {shown(value)}; expected {expected}.")
+
+    @classmethod
+    def from_sentence(cls, role: str | None, column: str | None, sentence: str) -> DataError:
+        """A fault of a whole column."""
+        return cls(f"{_place(role, column, None)}: {sentence}")
+
+    @classmethod
+    def from_mixed(
+        cls, column: str, first: tuple[int, object], second: tuple[int, object]
+    ) -> DataError:
+        """A column holds values of two kinds; the first two rows that disagree."""
+        return cls(
+            f"column {shown(column)} mixes kinds: row {first[0]} is {shown(first[1])} "
+            f"({type(first[1]).__name__}), row {second[0]} is {shown(second[1])} "
+            f"({type(second[1]).__name__}). Convert the column to one kind, for example "
+            f"[str(v) for v in values]."
+        )
+
+    @classmethod
+    def from_mixed_zones(
+        cls, column: str, first: tuple[int, object], second: tuple[int, object]
+    ) -> DataError:
+        """Naive and zoned times, or dates and times, in one column."""
+        return cls(
+            f"column {shown(column)} mixes times with and without a time zone, or dates and "
+            f"times: row {first[0]} is {shown(first[1])}, row {second[0]} is {shown(second[1])}. "
+            "Give all of them a time zone, or none."
+        )
+
+    @classmethod
+    def from_value_type(cls, column: str, row: int, value: object, hint: str) -> DataError:
+        """A value of a type that no chart draws."""
+        return cls(
+            f"column {shown(column)}, row {row}: found {shown(value)} "
+            f"({type(value).__name__}); {hint}"
+        )
+
+    @classmethod
+    def from_kind(
+        cls, role: str, column: str, row: int | None, value: object, kind: str, wanted: Sequence[str]
+    ) -> DataError:
+        """A column of the wrong kind in a role; the first value shows it."""
+        at = f", row {row}: found {shown(value)}" if row is not None else ""
+        hint = ""
+        if kind == "text" and "number" in wanted:
+            hint = (
+                " If the text holds numbers, convert it, for example "
+                f"Table(..., types={{{shown(column)}: 'number'}})."
+            )
+        return cls(
+            f"role {shown(role)}, column {shown(column)}{at}; the column is {kind}, but the role "
+            f"takes {' or '.join(wanted)}.{hint}"
+        )
+
+    @classmethod
+    def from_no_rows(cls, preset: str) -> DataError:
+        """An empty table."""
+        return cls(f"the table has 0 rows, so {shown(preset)} has nothing to draw.")
+
+    @classmethod
+    def from_no_values(cls, role: str, column: str, rows: int) -> DataError:
+        """All values of a column are missing."""
+        return cls(
+            f"role {shown(role)}, column {shown(column)}: no values; all {rows} "
+            f"row{'' if rows == 1 else 's'} are missing (None, NaN or infinite)."
+        )
+
+    @classmethod
+    def from_no_complete_rows(cls, columns: Sequence[str], rows: int) -> DataError:
+        """No row has all the values that a mark needs."""
+        return cls(
+            f"none of the {rows} rows has a value in all of the columns {listed(columns)}, so "
+            "nothing can be drawn."
+        )
+
+    @classmethod
+    def from_log_scale(cls, role: str, column: str, row: int, value: object) -> DataError:
+        """Zero or a negative number on a logarithmic axis."""
+        return cls(
+            f"role {shown(role)}, column {shown(column)}, row {row}: found {shown(value)}; a log "
+            "scale takes only numbers above 0. Drop such rows, or leave the scale linear."
+        )
+
+    @classmethod
+    def from_log_bar(cls, preset: str) -> DataError:
+        """Bars on a log scale: they start at zero, which a log scale does not have."""
+        return cls(
+            f"{shown(preset)} draws bars from 0, and a log scale has no 0: a bar's length would "
+            "mean nothing. Use plotkit/scatter or plotkit/line with a log scale, or a linear scale."
+        )
+
+    @classmethod
+    def from_missing_value(cls, role: str, column: str, row: int, value: object) -> DataError:
+        """A missing value where the preset allows none."""
+        return cls(
+            f"role {shown(role)}, column {shown(column)}, row {row}: found {shown(value)}; this "
+            "role takes no missing values. Drop such rows first."
+        )
+
+    @classmethod
+    def from_too_many(cls, what: str, column: str | None, found: int, limit: int) -> DataError:
+        """More rows, bars, panels than a picture can show."""
+        where = f"column {shown(column)}: " if column is not None else ""
+        return cls(
+            f"{where}{found} {what}; a picture shows at most {limit}. Filter or aggregate first."
+        )
+
+    @classmethod
+    def from_lengths(cls, lengths: Sequence[tuple[str, int]]) -> DataError:
+        """Sequences that must be of equal length."""
+        said = ", ".join(f"{shown(name)} has {count}" for name, count in lengths)
+        return cls(f"lengths differ: {said}. They must be equal.")
+
+
+class OptionError(PlotkitError, ValueError):
+    """An argument whose value is not one of those accepted."""
+
+    @classmethod
+    def from_option(cls, name: str, value: object, expected: str) -> OptionError:
+        """The option, what was given, what is accepted."""
+        return cls(f"{name}={shown(value)}: expected {expected}.")
+
+    @classmethod
+    def from_unknown(
+        cls, what: str, asked: object, available: Sequence[str], where: str
+    ) -> OptionError:
+        """An unknown role, string, param or switch of a preset."""
+        return cls(
+            f"{where} has no {what} {shown(asked)}.{nearest(asked, available)} "
+            f"Its {what}s: {listed(available)}."
+        )
+
+    @classmethod
+    def from_missing_role(
+        cls, role: str, description: str, preset: str, columns: Sequence[str]
+    ) -> OptionError:
+        """A required role that no column was mapped to."""
+        told = f" ({description})" if description else ""
+        guess = columns[0] if columns else "column"
+        return cls(
+            f"{shown(preset)} needs the role {shown(role)}{told}; map a column to it: "
+            f"fields={{{shown(role)}: {shown(guess)}}}. The table has: {listed(columns)}."
+        )
+
+
+class PresetError(PlotkitError, ValueError):
+    """A preset that cannot be found or used."""
+
+    @classmethod
+    def from_unknown_id(
+        cls, asked: object, available: Sequence[str], roots: Sequence[str]
+    ) -> PresetError:
+        """No preset of that id; the nearest, and where it was looked for."""
+        return cls(
+            f"no preset {shown(asked)}.{nearest(asked, available)} "
+            f"Looked in: {', '.join(roots)}. Known: {listed(available)}."
+        )
+
+    @classmethod
+    def from_bad_id(cls, asked: object, why: str) -> PresetError:
+        """An id that cannot be one."""
+        return cls(f"{ascii(asked)[:200]} is no preset id: {why}. Ids look like 'owner/name'.")
+
+    @classmethod
+    def from_file(cls, where: str, path: str, found: object, expected: str) -> PresetError:
+        """A fault inside a preset file, at a JSON path."""
+        at = f" at {path}" if path else ""
+        return cls(f"preset {shown(where, 120)}{at}: found {shown(found)}; expected {expected}.")
+
+    @classmethod
+    def from_schema(cls, where: str, faults: Sequence[str]) -> PresetError:
+        """The spec is not valid Vega-Lite."""
+        lines = "".join(f"\n  {fault}" for fault in faults)
+        return cls(f"preset {shown(where, 120)} is not valid Vega-Lite:{lines}")
+
+    @classmethod
+    def from_undeclared_field(cls, where: str, field: str, declared: Sequence[str]) -> PresetError:
+        """The spec uses a field that is neither a role nor an output of the statistic."""
+        return cls(
+            f"preset {shown(where, 120)} draws the field {shown(field)}, which is none of its "
+            f"roles or outputs.{nearest(field, declared)} Declared: {listed(declared)}."
+        )
+
+
+class SaveError(PlotkitError, OSError):
+    """A file that cannot be written as asked."""
+
+    @classmethod
+    def from_suffix(cls, path: str, known: Sequence[str]) -> SaveError:
+        """The file's ending names no format."""
+        return cls(
+            f"cannot tell the format of {shown(path, 200)} from its ending. "
+            f"Endings: {', '.join(known)}."
+        )
+
+    @classmethod
+    def from_missing_folder(cls, path: str, folder: str) -> SaveError:
+        """The parent folder does not exist; plotkit makes none unasked."""
+        return cls(
+            f"cannot write {shown(path, 200)}: the folder {shown(folder, 200)} does not exist. "
+            "Make it first (mkdir -p), plotkit makes no folders unasked."
+        )
+
+    @classmethod
+    def from_os(cls, path: str, reason: str) -> SaveError:
+        """The operating system refused."""
+        return cls(f"cannot write {shown(path, 200)}: {reason}")
+
+
+class MissingExtraError(PlotkitError, ImportError):
+    """A library that is not needed by everybody, and is not installed."""
+
+    @classmethod
+    def from_library(cls, library: str, purpose: str) -> MissingExtraError:
+        """Which library, what for, and the line to type."""
+        return cls(f"{purpose} needs {library}: pip install {library}")
+
+
+class RenderError(PlotkitError, RuntimeError):
+    """Drawing failed after the chart was built."""
+
+    @classmethod
+    def from_stage(cls, stage: str, preset: str, detail: str) -> RenderError:
+        """The preset, the stage, and the first line of the engine's words that means something."""
+        return cls(f"{shown(preset)} failed while {stage}: {detail}")
+
+
+class RenderTimeoutError(RenderError):
+    """Drawing took longer than the limit."""
+
+    @classmethod
+    def from_limit(cls, preset: str, seconds: float) -> RenderTimeoutError:
+        """The limit, and how to raise it."""
+        return cls(
+            f"{shown(preset)} was not drawn within {seconds:g} seconds. Draw fewer rows, or raise "
+            "the limit: plotkit.settings.timeout = ... (seconds), or PLOTKIT_TIMEOUT."
+        )
+
+
+class RenderMemoryError(RenderError):
+    """Drawing took more memory than the limit."""
+
+    @classmethod
+    def from_limit(cls, preset: str, megabytes: int) -> RenderMemoryError:
+        """The limit, and how to raise it."""
+        return cls(
+            f"{shown(preset)} needs more than {megabytes} MB to draw. Draw fewer rows, or raise "
+            "the limit: plotkit.settings.memory_mb = ..., or PLOTKIT_MEMORY_MB."
+        )
+
+
+class EngineCrashError(RenderError):
+    """The engine's process ended while it drew."""
+
+    @classmethod
+    def from_exit(cls, preset: str, code: int, detail: str) -> EngineCrashError:
+        """The exit code and the last words of the engine."""
+        told = f": {detail}" if detail else ""
+        return cls(
+            f"the engine ended with code {code} while drawing {shown(preset)}{told}. The next "
+            "chart starts a new engine."
+        )
+
+
+class UnsafeSvgError(RenderError):
+    """The picture holds something that a chart does not."""
+
+    @classmethod
+    def from_finding(cls, preset: str, what: str) -> UnsafeSvgError:
+        """What was found in the SVG."""
+        return cls(f"{shown(preset)} drew something that plotkit does not let through: {what}.")
+
+
+class EmptyPictureError(RenderError):
+    """Fewer marks than the rows call for."""
+
+    @classmethod
+    def from_marks(cls, preset: str, expected: int, found: int, detail: str) -> EmptyPictureError:
+        """How many marks were expected and found, and what is probably to blame."""
+        told = f" {detail}" if detail else ""
+        return cls(
+            f"{shown(preset)} drew {found} of the {expected} mark"
+            f"{'' if expected == 1 else 's'} that the rows call for.{told}"
+        )

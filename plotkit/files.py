@@ -1,0 +1,106 @@
+"""Files as frames: CSV, TSV, JSON lines, Parquet and Arrow, through DuckDB."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from plotkit import errors
+
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+_COMPRESSED = (".gz", ".zst")
+
+
+def open_table(path: str | Path) -> Any:
+    """A DuckDB relation (for Arrow files a pyarrow table) over a file, not read yet.
+
+    `path` "-" is standard input, kept in a temporary file while the process lives, so that it may
+    be larger than memory. Raises `TableError` where the file is missing, unreadable or no table.
+    """
+    if str(path) == "-":
+        return _open(_spooled(), "standard input")
+    file = Path(path)
+    if not file.is_file():
+        raise errors.TableError.from_file(str(path), "there is no such file.")
+    return _open(file, str(path))
+
+
+def _open(file: Path, said: str) -> Any:
+    kind = _kind(file)
+    if kind == "arrow":
+        return _open_arrow(file, said)
+    import duckdb
+
+    name = str(file)
+    try:
+        connection = duckdb.connect()  # one of its own: nothing of the caller's is visible to it
+        if kind == "parquet":
+            return connection.read_parquet(name)
+        if kind == "json":
+            return connection.read_json(name, format="auto")
+        return connection.read_csv(name, sep="\t") if kind == "tsv" else connection.read_csv(name)
+    except duckdb.Error as reason:
+        raise errors.TableError.from_file(said, _first_line(reason)) from reason
+
+
+def _kind(file: Path) -> str:
+    """By the ending; by the first bytes where that says nothing."""
+    endings = [s.lower() for s in file.suffixes if s.lower() not in _COMPRESSED]
+    if endings and endings[-1] in _SUFFIXES:
+        return _SUFFIXES[endings[-1]]
+    with file.open("rb") as opened:
+        head = opened.read(4096)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        return "arrow"
+    if head.lstrip().startswith((b"{", b"[")):
+        return "json"
+    first = head.splitlines()[0] if head else b""
+    return "tsv" if b"\t" in first and b"," not in first else "csv"
+
+
+def _open_arrow(file: Path, said: str) -> Any:
+    try:
+        from pyarrow import ArrowInvalid, ipc, memory_map
+    except ImportError:
+        raise errors.MissingExtraError.from_library("pyarrow", "reading Arrow files") from None
+    mapped = memory_map(str(file))
+    try:
+        return ipc.open_file(mapped).read_all()
+    except ArrowInvalid:
+        mapped.seek(0)
+    try:
+        return ipc.open_stream(mapped).read_all()
+    except ArrowInvalid as reason:
+        raise errors.TableError.from_file(said, _first_line(reason)) from reason
+
+
+def _spooled() -> Path:
+    """Standard input as a file of its own, removed when Python ends."""
+    import atexit
+
+    with tempfile.NamedTemporaryFile(prefix="plotkit-", delete=False) as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+    atexit.register(Path(spool.name).unlink, missing_ok=True)
+    return Path(spool.name)
+
+
+def _first_line(reason: BaseException) -> str:
+    lines = str(reason).strip().splitlines()
+    return lines[0] if lines else type(reason).__name__

@@ -1,0 +1,301 @@
+"""Filling a copy of a preset's spec: each function is one step of `build`, and does one thing.
+
+All of them change the copy in place and know nothing of the kind of chart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from plotkit import errors, notes, text
+from plotkit.column import Column
+from plotkit.preset import Param, Preset, channels
+
+_TYPE_OF_KIND = {"number": "quantitative", "time": "temporal", "text": "nominal", "bool": "nominal"}
+_AXES = ("x", "y", "x2", "y2")
+_NEEDS = "needs:"
+_TEXT_LIMIT = 1000  # characters of a title or a cell that a picture could possibly show
+_PARAM_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int, float),
+    "text": (str,),
+    "bool": (bool,),
+    "list": (list, tuple),
+}
+
+
+def options(preset: Preset, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters of the statistic with the caller's values, and those of the spec.
+
+    Raises `OptionError` for an unknown name or a value of another type.
+    """
+    available = [*preset.params, *preset.vega_params]
+    chosen = {name: param.default for name, param in preset.params.items()}
+    vega = {}
+    for name, value in given.items():
+        if name in preset.params:
+            chosen[name] = _checked(preset.params[name], value)
+        elif name in preset.vega_params:
+            vega[name] = _checked(_vega_param(name, preset.vega_params[name]), value)
+        else:
+            raise errors.OptionError.from_unknown("param", name, available, preset.id)
+    return chosen, vega
+
+
+def _vega_param(name: str, declared: Mapping[str, Any]) -> Param:
+    """A Vega-Lite param takes what its default is, or one of its listed options."""
+    default, bind = declared.get("value"), declared.get("bind")
+    listed = bind.get("options") if isinstance(bind, Mapping) else None
+    if isinstance(listed, list):
+        return Param(name, default, ("one of", *map(errors.shown, listed)))
+    for kind in ("bool", "number", "text"):
+        if isinstance(default, _PARAM_TYPES[kind]):
+            return Param(name, default, (kind,))
+    return Param(name, default)
+
+
+def _checked(param: Param, value: Any) -> Any:
+    if value is None or not param.types:
+        return value
+    if param.types[0] == "one of":
+        if errors.shown(value) in param.types[1:]:
+            return value
+        expected = "one of " + ", ".join(param.types[1:])
+        raise errors.OptionError.from_option(param.name, value, expected)
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    for kind in param.types:
+        # True is an int to Python, and no number to anybody else.
+        if isinstance(value, _PARAM_TYPES[kind]) and (isinstance(value, bool) == (kind == "bool")):
+            return list(value) if kind == "list" else value
+    raise errors.OptionError.from_option(param.name, value, " or ".join(param.types))
+
+
+def remove_unmapped(spec: dict[str, Any], absent: set[str]) -> None:
+    """Take out the channels of roles without a column, and whatever else names them."""
+    if absent:
+        pruned = _pruned(spec, absent)
+        spec.clear()
+        spec.update(pruned)
+
+
+class _Gone:
+    """Says that a node went with its role."""
+
+
+def _pruned(node: Any, absent: set[str]) -> Any:
+    if isinstance(node, list):
+        kept = (_pruned(part, absent) for part in node)
+        return [part for part in kept if part is not _Gone]
+    if not isinstance(node, Mapping):
+        return node
+    name = node.get("name")
+    if isinstance(name, str) and name.startswith(_NEEDS):
+        needed = re.split(r"[+ ]", name.removeprefix(_NEEDS))
+        if absent.intersection(needed):
+            return _Gone
+    if node.get("field") in absent or _mentions(node, absent):
+        return _Gone
+    made = {}
+    for key, value in node.items():
+        kept = value if key in ("data", "usermeta") else _pruned(value, absent)
+        if kept is not _Gone:
+            made[key] = kept
+    return made
+
+
+def _mentions(node: Mapping[str, Any], absent: set[str]) -> bool:
+    """Whether a transform's expression or a condition's test reads a role that is not there."""
+    for key in ("filter", "calculate", "test"):
+        found = node.get(key)
+        if isinstance(found, str):
+            names = {a or b for a, b in re.findall(r"datum\.(\w+)|datum\[['\"]([^'\"]+)", found)}
+            if names & absent:
+                return True
+    return False
+
+
+def set_types(spec: Mapping[str, Any], columns: Mapping[str, tuple[str, bool]]) -> None:
+    """Give each channel of a role the type of its column: role -> (kind, values are categories).
+
+    Times are numbers of milliseconds in UTC, so their scales and formats are UTC as well.
+    """
+    for channel, definition in channels(spec):
+        if definition["field"] not in columns:
+            continue
+        kind, as_text = columns[definition["field"]]
+        if as_text or "aggregate" in definition or definition.get("bin"):
+            continue
+        if channel in ("x2", "y2", "xError", "yError", "xError2", "yError2"):
+            continue
+        if "type" in definition or channel in ("x", "y"):
+            definition["type"] = _TYPE_OF_KIND[kind]
+        if kind == "time":
+            if channel == "tooltip":
+                definition.setdefault("timeUnit", "utcyearmonthdatehoursminutesseconds")
+            elif definition.get("scale", {}) is not None:
+                definition["scale"] = {**_without_number_scale(definition), "type": "utc"}
+            _without_number_format(definition)
+        elif kind in ("text", "bool"):
+            if isinstance(definition.get("scale"), Mapping):
+                definition["scale"] = _without_number_scale(definition)
+            definition.setdefault("sort", None)
+            _without_number_format(definition)
+
+
+def _without_number_scale(definition: Mapping[str, Any]) -> dict[str, Any]:
+    scale = definition.get("scale") or {}
+    return {key: value for key, value in scale.items() if key not in ("type", "zero", "nice")}
+
+
+def _without_number_format(definition: dict[str, Any]) -> None:
+    definition.pop("format", None)
+    axis = definition.get("axis")
+    if isinstance(axis, Mapping) and ("format" in axis or "labelExpr" in axis):
+        definition["axis"] = {k: v for k, v in axis.items() if k not in ("format", "labelExpr")}
+
+
+def set_titles(spec: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+    """Title each channel of a role by its column: titles are the only place a name reaches."""
+    for _, definition in channels(spec):
+        name = titles.get(definition["field"])
+        if name is None or definition.get("title", "") is None:
+            continue
+        definition["title"] = name
+
+
+def set_strings(
+    spec: dict[str, Any], preset: Preset, values: Mapping[str, str | None]
+) -> None:
+    """Write the strings to where the preset says they stand; empty ones remove what they head."""
+    import jsonpointer
+
+    for name, value in values.items():
+        for pointer in preset.strings[name].at:
+            if value is None:
+                continue
+            at = jsonpointer.JsonPointer(pointer)
+            try:
+                parent, key = at.to_last(spec)
+            except (jsonpointer.JsonPointerException, KeyError, TypeError):
+                continue  # a part that went with an unmapped role, or that a fork took out
+            if isinstance(parent, (dict, list)):
+                parent[key] = value if value or pointer.startswith("/title") else None
+    title = spec.get("title")
+    if isinstance(title, dict):
+        kept = {k: v for k, v in title.items() if k not in ("text", "subtitle") or v}
+        if "text" not in kept and "subtitle" not in kept:
+            del spec["title"]
+        else:
+            spec["title"] = {"text": "", **kept}
+    elif title == "":
+        del spec["title"]
+
+
+def set_switches(spec: dict[str, Any], preset: Preset, chosen: Mapping[str, bool]) -> None:
+    """Turn optional parts on and off; a fork may have removed what a patch would change."""
+    import jsonpatch
+
+    for name, on in chosen.items():
+        operations: Sequence[Mapping[str, Any]] = preset.switches.get(name, {}).get(
+            "on" if on else "off", ()
+        )
+        for operation in operations:
+            try:
+                jsonpatch.apply_patch(spec, [operation], in_place=True)
+            except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException):
+                continue
+
+
+def set_vega_params(spec: dict[str, Any], values: Mapping[str, Any]) -> None:
+    """Give the spec's own params the caller's values."""
+    for param in spec.get("params", ()):
+        if param.get("name") in values:
+            param["value"] = values[param["name"]]
+
+
+def set_rows(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    """Put the rows in place of the sample's, keyed by role."""
+    names = list(columns)
+    rows = [
+        dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+    spec["data"] = {"values": rows}
+    return rows
+
+
+def check_scales(
+    spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, Column]
+) -> None:
+    """A log scale takes only positive numbers, and no bars.
+
+    Raises `DataError` with the first row and value that does not fit.
+    """
+    for channel, definition in channels(spec):
+        scale = definition.get("scale")
+        if not (isinstance(scale, Mapping) and scale.get("type") == "log"):
+            continue
+        if channel in ("x", "y") and _draws_bars(spec):
+            raise errors.DataError.from_log_bar(preset.id)
+        role = preset.inputs.get(definition["field"], definition["field"])
+        column = columns.get(role)
+        if column is None or column.kind != "number":
+            continue
+        row = column.first_index(lambda value: value is not None and value <= 0)
+        if row is not None:
+            value = column.as_list()[row]
+            raise errors.DataError.from_log_scale(role, column.name, row, value)
+
+
+def _draws_bars(spec: Mapping[str, Any]) -> bool:
+    marks = [spec.get("mark"), *(part.get("mark") for part in spec.get("layer", ()))]
+    names = (mark.get("type") if isinstance(mark, Mapping) else mark for mark in marks)
+    return "bar" in names
+
+
+def clean_texts(node: Any, said: list[str]) -> Any:
+    """Every text of the finished spec as the engine can take it; the last gate before it.
+
+    Values of the rows were cleaned where their rows are known, so what is found here is a title
+    or a label that a statistic made.
+    """
+    if isinstance(node, str):
+        if len(node) > _TEXT_LIMIT:
+            said.append(notes.shortened("text", len(node), _TEXT_LIMIT))
+            node = text.shorten(node, _TEXT_LIMIT)
+        if text.replaced(node):
+            said.append(notes.cleaned_string(errors.shown(node)))
+        return text.clean(node)
+    if isinstance(node, Mapping):
+        return {key: clean_texts(value, said) for key, value in node.items()}
+    if isinstance(node, list):
+        return [clean_texts(value, said) for value in node]
+    return node
+
+
+# --- what the picture must show ------------------------------------------------------------------
+
+_ONE_EACH = ("point", "circle", "square", "bar", "rect", "tick")
+
+
+def expected_marks(spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many marks the rows call for at least: one each for points and bars, one for a line."""
+    if not rows:
+        return 0
+    counts = [1]
+    for layer in spec.get("layer", [spec]):
+        mark = layer.get("mark")
+        kind = mark.get("type") if isinstance(mark, Mapping) else mark
+        encoding = {**spec.get("encoding", {}), **layer.get("encoding", {})}
+        plain = not (spec.get("transform") or layer.get("transform"))
+        if kind in _ONE_EACH and plain and not any(map(_computes, encoding.values())):
+            fields = {d["field"] for c, d in encoding.items() if c in _AXES and "field" in d}
+            counts.append(sum(all(row.get(f) is not None for f in fields) for row in rows))
+    return max(counts)
+
+
+def _computes(definition: Any) -> bool:
+    return isinstance(definition, Mapping) and bool(
+        definition.get("aggregate") or definition.get("bin") or definition.get("timeUnit")
+    )

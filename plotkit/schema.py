@@ -1,0 +1,87 @@
+"""Vega-Lite's own schema, with faults a person can read.
+
+A preset of the user's is checked when it is loaded, without its rows; built-in ones are checked
+by the tests. The schema is the one that Altair ships; Altair itself is not imported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plotkit import errors
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator, ValidationError
+
+_LIMIT = 3
+
+
+@cache
+def _validator() -> Draft7Validator:
+    from jsonschema import Draft7Validator  # 0.2 s; only a preset that is not ours needs it
+
+    found = find_spec("altair")
+    assert found is not None and found.origin is not None
+    path = Path(found.origin).parent / "vegalite" / "v6" / "schema" / "vega-lite-schema.json"
+    return Draft7Validator(json.loads(path.read_text("utf-8")))
+
+
+def check(spec: Mapping[str, Any], where: str) -> None:
+    """Raise `PresetError` with at most three readable faults where the spec is no Vega-Lite."""
+    bare = {**spec, "data": {"values": []}} if "values" in _data(spec) else dict(spec)
+    faults = list(_leaves(_validator().iter_errors(bare)))
+    if faults:
+        deepest = max(len(fault.absolute_path) for fault in faults)
+        told = dict.fromkeys(_said(f) for f in faults if len(f.absolute_path) >= deepest - 1)
+        raise errors.PresetError.from_schema(where, list(told)[:_LIMIT])
+
+
+def _data(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = spec.get("data")
+    return data if isinstance(data, Mapping) else {}
+
+
+def _leaves(found: Iterable[ValidationError]) -> Iterable[ValidationError]:
+    """The faults at the ends of `anyOf` trees, in the branch that fits best."""
+    for fault in found:
+        if not fault.context:
+            yield fault
+            continue
+        branches: dict[Any, list[ValidationError]] = {}
+        for inner in fault.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        leaves = [list(_leaves(branch)) for branch in branches.values()]
+        # A branch that fails deep inside was the intended one; then the one with fewest faults.
+        best = max(leaves, key=lambda ls: (max(len(f.absolute_path) for f in ls), -len(ls)))
+        yield from best
+
+
+def _said(fault: ValidationError) -> str:
+    path = "/" + "/".join(str(part) for part in fault.absolute_path)
+    if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
+        legal = list(fault.schema.get("properties", {}))
+        unknown = [key for key in fault.instance if key not in legal]
+        near = errors.nearest(unknown[0], legal) if unknown else ""
+        return f"{path}: unknown {errors.listed(unknown)}.{near}"
+    if fault.validator == "enum":
+        near = errors.nearest(fault.instance, fault.validator_value)
+        return f"{path}: found {errors.shown(fault.instance)}.{near} Allowed: " + errors.listed(
+            fault.validator_value
+        )
+    if fault.validator == "required":
+        return f"{path}: {fault.message}"
+    return f"{path}: found {errors.shown(fault.instance)}; expected {_wanted(fault)}"
+
+
+def _wanted(fault: ValidationError) -> str:
+    value = fault.validator_value
+    if fault.validator == "type":
+        return value if isinstance(value, str) else " or ".join(value)
+    if fault.validator == "const":
+        return errors.shown(value)
+    return f"{fault.validator} {errors.shown(value)}"

@@ -1,0 +1,175 @@
+"""Every limit and switch of plotkit, in one place.
+
+Assign to change one (`plotkit.settings.timeout = 5`), delete to go back to the default
+(`del plotkit.settings.timeout`), or set the environment variable of the same name before the
+setting is first used (`PLOTKIT_TIMEOUT=5`). A wrong value is an `OptionError`, at once.
+
+>>> from plotkit import settings
+>>> settings.timeout
+60.0
+>>> settings.timeout = 5
+>>> settings.timeout
+5.0
+>>> settings.timeout = -1
+Traceback (most recent call last):
+    ...
+plotkit.errors.OptionError: ...
+>>> del settings.timeout
+>>> settings.timeout
+60.0
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+
+TYPE_CHECKING = False  # type checkers know the name; importing typing costs more than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Only declared here: the values live in the module's dictionary once read (see _Settings).
+timeout: float
+"""Seconds that one picture may take, from the request to the last byte. Default 60."""
+memory_mb: int
+"""Megabytes that one picture may take in the engine, beyond what an idle engine holds.
+Default 2048. Enforced on Linux."""
+max_rows: int
+"""Rows that may be handed to the drawing engine for one chart, after its statistic. Default
+100000: a scatter of that size takes the engine about ten seconds."""
+max_svg_bytes: int
+"""Bytes that one SVG may have. Default 64 MiB."""
+max_pixels: int
+"""Pixels that one PNG may have (width times height). Default 100 million."""
+in_process: bool
+"""Draw inside this process, for hosts that forbid starting another one. Default False: there is
+then no time limit and no memory limit, and a crash of the engine ends the program."""
+python: str
+"""The Python interpreter that runs the engine. Default "": the one that is running."""
+workers: int
+"""Engines that may run at the same time. Default: one for each core, at most 4."""
+worker_charts: int
+"""Requests after which an engine is replaced by a new one. Default 1000."""
+idle_seconds: float
+"""Seconds without a request after which an engine ends by itself. Default 600."""
+font_folders: tuple[str, ...]
+"""Folders with more fonts (TTF, OTF), searched before those of the system. Default: none. In
+the environment: separated as in PATH."""
+png_level: int
+"""How hard PNG files are compressed, 1 (fast) to 9 (small). Default 5."""
+
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+def _number(
+    kind: type[int] | type[float], low: float, high: float
+) -> Callable[[object], int | float]:
+    def read(value: object) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError
+        number = kind(value)
+        # `not (a <= b)` instead of `a > b`, so that nan is refused too.
+        if not (low <= number <= high) or (not isinstance(value, str) and number != value):
+            raise ValueError
+        return number
+
+    return read
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else None
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise ValueError
+    return os.fsdecode(value)
+
+
+def _folders(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part for part in value.split(os.pathsep) if part]
+    if isinstance(value, os.PathLike):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        raise ValueError
+    # Absolute from the start: the engine runs in another folder.
+    return tuple(os.path.abspath(_path(part)) for part in value)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+# name -> (default, reader, what a right value is)
+_KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
+    "timeout": (60.0, _number(float, 0.01, 1e6), "a number of seconds from 0.01 to 1000000"),
+    "memory_mb": (2048, _number(int, 64, 1 << 24), "a whole number of megabytes, at least 64"),
+    "max_rows": (100_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "max_svg_bytes": (64 << 20, _number(int, 1024, 1 << 40), "a whole number, at least 1024"),
+    "max_pixels": (100_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "in_process": (False, _switch, "True or False (in the environment 1 or 0)"),
+    "python": ("", _path, "the path of a Python interpreter"),
+    "workers": (min(4, _cores()), _number(int, 1, 256), "a whole number from 1 to 256"),
+    "worker_charts": (1000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "idle_seconds": (600.0, _number(float, 0.1, 1e6), "a number of seconds from 0.1 to 1000000"),
+    "font_folders": ((), _folders, "a list of folders"),
+    "png_level": (5, _number(int, 1, 9), "a whole number from 1 to 9"),
+}
+
+
+def _read(name: str, value: object, shown_name: str) -> object:
+    _, reader, expected = _KNOWN[name]
+    try:
+        return reader(value)
+    except (ValueError, OverflowError):
+        from plotkit.errors import OptionError  # only on the way to an error
+
+        raise OptionError.from_option(shown_name, value, expected) from None
+
+
+class _Settings(ModuleType):
+    """This module's own type: it checks what is assigned and reads the environment once."""
+
+    def __getattr__(self, name: str) -> object:
+        if name not in _KNOWN:
+            raise AttributeError(f"plotkit.settings has no setting {name!r}.{_hint(name)}")
+        variable = "PLOTKIT_" + name.upper()
+        text = os.environ.get(variable)
+        value = _KNOWN[name][0] if text is None else _read(name, text, variable)
+        self.__dict__[name] = value
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _KNOWN:
+            value = _read(name, value, f"settings.{name}")
+        elif not name.startswith("__"):
+            raise AttributeError(f"plotkit.settings has no setting {name!r}.{_hint(name)}")
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in _KNOWN:  # back to the environment's value or the default
+            self.__dict__.pop(name, None)
+        else:
+            super().__delattr__(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted(_KNOWN)
+
+
+def _hint(name: str) -> str:
+    from plotkit.errors import nearest  # only on the way to an error
+
+    return nearest(name, _KNOWN)
+
+
+sys.modules[__name__].__class__ = _Settings

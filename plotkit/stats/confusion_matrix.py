@@ -1,0 +1,305 @@
+"""Confusion matrices: how often each class is predicted as each other.
+
+Rows out, one for each cell, cells without rows included: `Actual`, `Predicted`, `nPredictions`
+(the count), `value` (what the cell shows: the count, or the share when normalized), `share` (0 to
+1, which colours the cell), `label` (the cell's text) and `tone` ("zero", "light" or "dark").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from plotkit import errors, notes
+from plotkit.stats import Result, _groups
+from plotkit.table import LazyColumns
+
+if TYPE_CHECKING:
+    from plotkit.column import Column
+    from plotkit.table import Columns
+
+Array = np.ndarray[Any, Any]
+
+READABLE = 50  # more classes are drawn with a note
+MAX_CLASSES = 200  # more are an error
+DARK = 0.62  # from this share on, light text reads better on a cell than dark text
+
+_MARGIN_X, _MARGIN_Y = 110, 90  # px around the cells: axis titles and class names
+_SMALLEST_CELL = 11  # px, below which a digit cannot be read
+
+
+def compute(
+    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
+) -> Result:
+    """Count pairs of `Actual` and `Predicted`, weighted by `nPredictions` where it is mapped.
+
+    Options: `class_names` (the classes in order; one outside is an error; default: the declared
+    order of a categorical, else numbers by value, else text sorted), `normalize` (None, "true",
+    "pred" or "all", as in scikit-learn; shares of 0 rows are 0). Raises `DataError`,
+    `OptionError`.
+    """
+    normalize = _checked_normalize(options.get("normalize"))
+    if isinstance(data, LazyColumns):
+        data = _counted(data)
+    names = _class_names(data, options.get("class_names"))
+    said: list[str] = []
+    if len(names) > MAX_CLASSES:
+        raise errors.DataError.from_too_many(
+            "classes", data["Actual"].name, len(names), MAX_CLASSES
+        )
+    if len(names) > READABLE:
+        said.append(notes.many_classes(data["Actual"].name, len(names), READABLE))
+    matrix = _matrix(data, names)
+    return Result(cells(matrix, names, normalize, size), said)
+
+
+def from_matrix(
+    matrix: object, class_names: Sequence[object] | None = None
+) -> dict[str, list[Any]]:
+    """Columns Actual, Predicted and nPredictions of a ready-made square matrix of counts.
+
+    Rows are true classes, columns predicted ones; names default to "0", "1", ... Raises
+    `OptionError` for another shape, negative or missing counts, or names that do not fit.
+
+    >>> from_matrix([[3, 1], [0, 2]], ["cat", "dog"])["nPredictions"]
+    [3, 1, 0, 2]
+    """
+    try:
+        counts = np.asarray(matrix)
+        sound = counts.dtype.kind in "biuf" and counts.ndim == 2 and 0 < len(counts)
+    except ValueError:
+        sound = False
+    if not sound or counts.shape[0] != counts.shape[1]:
+        raise errors.OptionError.from_option(
+            "matrix", matrix, "a square matrix of counts, true classes down"
+        )
+    bad = np.argwhere(~(np.isfinite(counts) & (counts >= 0)))
+    if len(bad):
+        row, column = (int(i) for i in bad[0])
+        raise errors.OptionError.from_option(
+            f"matrix[{row}][{column}]", counts[row, column].item(), "a count from 0 up"
+        )
+    names = [str(n) for n in class_names] if class_names is not None else None
+    if names is None:
+        names = [str(i) for i in range(len(counts))]
+    if len(names) != len(counts) or len(set(names)) != len(names):
+        raise errors.OptionError.from_option(
+            "class_names", names, f"{len(counts)} different names, one for each row of the matrix"
+        )
+    return {
+        "Actual": [name for name in names for _ in names],
+        "Predicted": names * len(names),
+        "nPredictions": counts.ravel().tolist(),
+    }
+
+
+def from_probs(probs: object) -> list[int]:
+    """The predicted class of each row of probabilities: the highest, of equal ones the first.
+
+    >>> from_probs([[0.2, 0.8], [0.5, 0.5]])
+    [1, 0]
+    """
+    try:
+        held = np.asarray(probs, dtype=np.float64)
+    except (TypeError, ValueError):
+        held = np.empty(0)
+    if held.ndim != 2 or not held.shape[1]:
+        raise errors.OptionError.from_option(
+            "probs", probs, "one row for each example, one column for each class"
+        )
+    bad = np.argwhere(np.isnan(held))
+    if len(bad):
+        row, column = (int(i) for i in bad[0])
+        raise errors.OptionError.from_option(f"probs[{row}][{column}]", math.nan, "a number")
+    found: list[int] = held.argmax(axis=1).tolist()
+    return found
+
+
+def normalized(matrix: Array, normalize: str | None) -> Array:
+    """The matrix as shares of its rows ("true"), columns ("pred") or sum ("all")."""
+    if normalize is None:
+        return matrix
+    axis = {"true": 1, "pred": 0, "all": None}[normalize]
+    totals = np.asarray(matrix.sum(axis=axis, keepdims=True), dtype=np.float64)
+    return np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+
+
+def cells(
+    matrix: Array, names: Sequence[str], normalize: str | None, size: tuple[int, int]
+) -> dict[str, list[Any]]:
+    """The rows to draw, row by row of the matrix."""
+    shown = normalized(matrix, normalize)
+    if normalize == "all":
+        top = float(shown.max(initial=0.0))
+        share = shown / top if top else shown
+    else:
+        share = shown if normalize else normalized(matrix, "true")
+    flat = share.ravel().tolist()
+    counts = matrix.ravel().tolist()
+    return {
+        "Actual": [name for name in names for _ in names],
+        "Predicted": list(names) * len(names),
+        "nPredictions": counts,
+        "value": shown.ravel().tolist(),
+        "share": flat,
+        "label": _labels(shown, normalize, size),
+        "tone": [
+            "zero" if not count else "dark" if part >= DARK else "light"
+            for count, part in zip(counts, flat, strict=True)
+        ],
+    }
+
+
+def _checked_normalize(given: object) -> str | None:
+    if given in (None, "", "none", "None"):
+        return None
+    if given not in ("true", "pred", "all"):
+        raise errors.OptionError.from_option(
+            "normalize", given, "None, 'true' (rows), 'pred' (columns) or 'all'"
+        )
+    return str(given)
+
+
+# --- counting ------------------------------------------------------------------------------------
+
+
+def _counted(data: LazyColumns) -> Columns:
+    """One row for each pair that occurs, counted where the data is."""
+    import narwhals as nw  # heavy: only lazy frames come here
+
+    keys = ["Actual", "Predicted"]
+    if "nPredictions" in data.names:
+        count = nw.col("nPredictions").sum()
+        lowest = nw.col("nPredictions").min().alias("lowest")
+    else:
+        count, lowest = nw.len(), nw.lit(0).min().alias("lowest")
+    frame = data.frame.group_by(*keys).agg(count.alias("nPredictions"), lowest)
+    held = data.collect(frame)
+    lowest_of_all = min((v for v in held["lowest"].as_list() if v is not None), default=0)
+    if lowest_of_all < 0:
+        raise errors.DataError.from_fact(
+            "nPredictions", data.names["nPredictions"], None, lowest_of_all, "a count from 0 up"
+        )
+    for key in keys:
+        held[key] = held[key].to_text()
+        held[key].categories = _groups.declared_order(data, key) or held[key].categories
+    return {role: held[role] for role in (*keys, "nPredictions")}
+
+
+def _class_names(data: Columns, given: object) -> list[str]:
+    actual, predicted = data["Actual"], data["Predicted"]
+    found = list(dict.fromkeys([*_texts(actual), *_texts(predicted)]))
+    if given is None:
+        declared = [*(actual.categories or ()), *(predicted.categories or ())]
+        if declared:
+            rest = sorted(set(found) - set(declared), key=_groups.natural_key)
+            return list(dict.fromkeys([*declared, *rest]))
+        return sorted(found, key=_groups.natural_key)
+    if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
+        raise errors.OptionError.from_option("class_names", given, "a list of names")
+    names = [str(name) for name in given]
+    if len(set(names)) != len(names) or not names:
+        raise errors.OptionError.from_option("class_names", names, "names that differ")
+    known = set(names)
+    for role, column in (("Actual", actual), ("Predicted", predicted)):
+        if not known.issuperset(found):
+            texts = _texts(column)
+            row = next((i for i, text in enumerate(texts) if text not in known), None)
+            if row is not None:
+                raise errors.DataError.from_fact(
+                    role,
+                    column.name,
+                    row,
+                    texts[row],
+                    f"one of class_names: {errors.listed(names)}",
+                )
+    return names
+
+
+def _texts(column: Column) -> list[str]:
+    return [_groups.MISSING if value is None else value for value in column.as_text()]
+
+
+def _matrix(data: Columns, names: Sequence[str]) -> Array:
+    place = {name: i for i, name in enumerate(names)}
+    rows = np.array([place[text] for text in _texts(data["Actual"])], dtype=np.intp)
+    columns = np.array([place[text] for text in _texts(data["Predicted"])], dtype=np.intp)
+    pairs = rows * len(names) + columns
+    cell_count = len(names) ** 2
+    if "nPredictions" not in data:
+        return np.bincount(pairs, minlength=cell_count).reshape(len(names), len(names))
+    weights = data["nPredictions"].as_array()
+    bad = np.flatnonzero(~(weights >= 0))
+    if len(bad):
+        row = int(bad[0])
+        raise errors.DataError.from_fact(
+            "nPredictions",
+            data["nPredictions"].name,
+            row,
+            data["nPredictions"].as_list()[row],
+            "a count from 0 up",
+        )
+    counts = np.bincount(pairs, weights=weights, minlength=cell_count)
+    if (counts == np.floor(counts)).all() and counts.max(initial=0) < 2**53:
+        counts = counts.astype(np.int64)
+    return counts.reshape(len(names), len(names))
+
+
+# --- the cells' text -----------------------------------------------------------------------------
+
+
+def _labels(shown: Array, normalize: str | None, size: tuple[int, int]) -> list[str]:
+    """Texts that fit their cells, all in one style; empty where none does."""
+    values = shown.ravel().tolist()
+    side = min(size[0] - _MARGIN_X, size[1] - _MARGIN_Y) / max(len(shown), 1)
+    styles = (_percent, _whole_percent) if normalize else (_count, _plain_count, _short_count)
+    if side >= _SMALLEST_CELL:
+        for style in styles:
+            texts = [style(value) for value in values]
+            if max(map(_text_width, texts)) <= side - 3:
+                return texts
+    return [""] * len(values)
+
+
+def _text_width(text: str) -> float:
+    """Width in px at the smallest size of cell text, about 9 px."""
+    return sum(2.6 if mark in ",." else 8.0 if mark in "%M" else 5.7 for mark in text)
+
+
+def _count(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{_rounded(value):,}"
+
+
+def _plain_count(value: float) -> str:
+    return f"{value}" if isinstance(value, int) else f"{_rounded(value)}"
+
+
+def _rounded(value: float) -> float:
+    """A weighted count in four digits, without a needless point."""
+    near = float(f"{value:.4g}")
+    return int(near) if near.is_integer() else near
+
+
+def _short_count(value: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            part = value / size
+            return f"{part:.1f}{letter}" if part < 9.95 else f"{part:.0f}{letter}"
+    return _plain_count(value)
+
+
+def _percent(value: float) -> str:
+    if not value:
+        return "0"
+    if value < 0.0005:
+        return "<0.1%"
+    return f"{100 * value:.1f}%" if value < 1 else "100%"
+
+
+def _whole_percent(value: float) -> str:
+    if not value:
+        return "0"
+    return "<1%" if value < 0.005 else f"{100 * value:.0f}%"
