@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plotkit import errors
+from plotkit import errors, settings
 from plotkit.build import Built
 from plotkit.preset import Preset
 from plotkit.render import worker
@@ -111,10 +111,9 @@ class Chart:
         Raises `RenderError` where the engine fails, where the picture holds something that a
         chart does not, or where marks are missing.
         """
-        from plotkit.render import fonts, svg
+        from plotkit.render import fonts
 
-        found = self._svg(self._look(theme, width, height))
-        return svg.with_style(found, fonts.css(texts=[found], family=fonts.FAMILY))
+        return fonts.embedded(self._svg(self._look(theme, width, height)))
 
     def to_png(
         self,
@@ -131,7 +130,7 @@ class Chart:
         With `dpi` the picture has exactly width x dpi pixels; otherwise `scale` (default 2) times
         the figure's px. The resolution stands in the file's metadata.
         """
-        from plotkit.render import png
+        from plotkit.render import png, svg
 
         look = self._look(theme, width, height)
         if scale is not None and dpi is not None:
@@ -140,13 +139,23 @@ class Chart:
             factor = _ranged("dpi", dpi, 1, _MAX_SCALE * _CSS_PPI) / _CSS_PPI
         else:
             factor = _ranged("scale", _DEFAULT_SCALE if scale is None else scale, 0.1, _MAX_SCALE)
-        return png.rasterise(
-            self._svg(look),
-            factor=factor,
-            width=look.width,
-            height=look.height,
-            preset=self.preset.id,
+        drawn = self._svg(look)
+        wide, high = svg.size(drawn)
+        # What the caller asked for counts: the engine rounds the figure's sides to whole px.
+        pixels_wide = max(round((look.width or wide) * factor), 1)
+        pixels_high = max(round((look.height or high) * factor), 1)
+        if pixels_wide * pixels_high > settings.max_pixels:
+            raise errors.DataError.from_too_many(
+                f"pixels ({pixels_wide:,} x {pixels_high:,})",
+                None,
+                pixels_wide * pixels_high,
+                settings.max_pixels,
+            )
+        dots = _CSS_PPI * factor
+        made = worker.svg_to_png(
+            svg.resized(drawn, pixels_wide, pixels_high), scale=1, ppi=None, preset=self.preset.id
         )
+        return png.finish(made, width_px=pixels_wide, height_px=pixels_high, dpi=dots)
 
     def to_pdf(
         self,

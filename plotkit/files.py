@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from plotkit import errors
 
@@ -33,10 +33,15 @@ def open_table(path: str | Path) -> Any:
     be larger than memory. Raises `TableError` where the file is missing, unreadable or no table.
     """
     if str(path) == "-":
-        return _open(_spooled(), "standard input")
+        return _open(_spooled(sys.stdin.buffer), "standard input")
     file = Path(path)
-    if not file.is_file():
+    if file.is_dir():
+        raise errors.TableError.from_file(str(path), "it is a folder.")
+    if not file.exists():
         raise errors.TableError.from_file(str(path), "there is no such file.")
+    if not file.is_file():  # a pipe, such as /dev/stdin or <(command): it can be read only once
+        with file.open("rb") as opened:
+            return _open(_spooled(opened), str(path))
     return _open(file, str(path))
 
 
@@ -91,12 +96,12 @@ def _open_arrow(file: Path, said: str) -> Any:
         raise errors.TableError.from_file(said, _first_line(reason)) from reason
 
 
-def _spooled() -> Path:
-    """Standard input as a file of its own, removed when Python ends."""
+def _spooled(stream: BinaryIO) -> Path:
+    """What a stream gives as a file of its own, removed when Python ends."""
     import atexit
 
     with tempfile.NamedTemporaryFile(prefix="plotkit-", delete=False) as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        shutil.copyfileobj(stream, spool)
     atexit.register(Path(spool.name).unlink, missing_ok=True)
     return Path(spool.name)
 

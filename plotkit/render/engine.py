@@ -58,7 +58,9 @@ def perform(
     `waiting` tells whether a real request has come in, so that warming up need not go on.
     """
     # 1.x takes it with each call, 2.x has it from `load`.
-    closed = {} if hasattr(engine, "configure") else {"allowed_base_urls": []}
+    closed: dict[str, list[str]] = {}
+    if not hasattr(engine, "configure"):
+        closed["allowed_base_urls"] = []
     if operation == "vegalite_to_svg":
         return str(engine.vegalite_to_svg(text, **closed)).encode()
     if operation == "vega_to_svg":

@@ -59,6 +59,13 @@ def css(
     return "\n".join(rules)
 
 
+def embedded(svg: str) -> str:
+    """Return the SVG with the fonts that its text needs, so that it looks the same anywhere."""
+    end = svg.index(">") + 1
+    rules = css(texts=[svg], family=FAMILY)
+    return f"{svg[:end]}<style>{rules}</style>{svg[end:]}"
+
+
 def missing_glyphs(texts: Iterable[str]) -> list[str]:
     """Return the characters that none of the fonts on this machine draws, as they first occur.
 

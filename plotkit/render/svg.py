@@ -16,31 +16,118 @@ from plotkit import settings
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing would cost 8 ms
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 
 _ELEMENTS = frozenset(
-    "g path rect line circle text tspan title defs clipPath linearGradient radialGradient "
-    "pattern stop image".split()
+    (
+        "g",
+        "path",
+        "rect",
+        "line",
+        "circle",
+        "text",
+        "tspan",
+        "title",
+        "defs",
+        "clipPath",
+        "linearGradient",
+        "radialGradient",
+        "pattern",
+        "stop",
+        "image",
+    )
 )
 # Attributes whose values are numbers, shapes and words that refer to nothing.
 _PLAIN = frozenset(
-    "class role aria-label aria-hidden aria-roledescription aria-description "
-    "d transform x y x1 y1 x2 y2 cx cy r rx ry fx fy fr dx dy width height viewBox offset "
-    "preserveAspectRatio version".split()
+    (
+        "class",
+        "role",
+        "aria-label",
+        "aria-hidden",
+        "aria-roledescription",
+        "aria-description",
+        "d",
+        "transform",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "fx",
+        "fy",
+        "fr",
+        "dx",
+        "dy",
+        "width",
+        "height",
+        "viewBox",
+        "offset",
+        "preserveAspectRatio",
+        "version",
+    )
 )
 # Attributes that are CSS, where url() could refer to something.
 _CSS = frozenset(
-    "fill fill-opacity stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin "
-    "stroke-dasharray stroke-dashoffset stroke-miterlimit opacity stop-color stop-opacity "
-    "clip-path display pointer-events cursor style text-anchor dominant-baseline "
-    "font-family font-size font-style font-variant font-weight text-decoration".split()
+    (
+        "fill",
+        "fill-opacity",
+        "stroke",
+        "stroke-width",
+        "stroke-opacity",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "stroke-dasharray",
+        "stroke-dashoffset",
+        "stroke-miterlimit",
+        "opacity",
+        "stop-color",
+        "stop-opacity",
+        "clip-path",
+        "display",
+        "pointer-events",
+        "cursor",
+        "style",
+        "text-anchor",
+        "dominant-baseline",
+        "font-family",
+        "font-size",
+        "font-style",
+        "font-variant",
+        "font-weight",
+        "text-decoration",
+    )
 )
-_STYLES = frozenset("mix-blend-mode image-rendering pointer-events display cursor".split())
+_STYLES = frozenset(
+    (
+        "mix-blend-mode",
+        "image-rendering",
+        "pointer-events",
+        "display",
+        "cursor",
+    )
+)
 _LINK = frozenset(
-    "href xlink:href xlink:title title target rel download hreflang type referrerpolicy".split()
+    (
+        "href",
+        "xlink:href",
+        "xlink:title",
+        "title",
+        "target",
+        "rel",
+        "download",
+        "hreflang",
+        "type",
+        "referrerpolicy",
+    )
 )
 
 _LOCAL = re.compile(r"url\(\s*#([\w.-]+)\s*\)")
@@ -57,7 +144,7 @@ _DRAWN = frozenset(("path", "line", "rect", "circle", "image"))
 _HELPERS = ("_brush", "_brush_bg")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """What must not be in a picture; the message says what."""
 
 
@@ -101,11 +188,11 @@ def inspect(
     try:
         data = svg.encode()
         if len(data) > settings.max_svg_bytes:
-            raise _Refused(f"more than {settings.max_svg_bytes} bytes of SVG")
+            raise _RefusedError(f"more than {settings.max_svg_bytes} bytes of SVG")
         found = _walk(svg, data, allow_links)
     except UnicodeEncodeError:
         raise UnsafeSvgError.from_finding(preset, "a character that has no UTF-8") from None
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise UnsafeSvgError.from_finding(preset, str(refused)) from None
 
     if isinstance(expected_marks, int):
@@ -128,8 +215,10 @@ def count_marks(svg: str) -> dict[str, int]:
     A mark whose place or shape is not a number, an empty shape and an empty text do not count,
     neither does a line of one point with flat ends. Bars of height 0 do: a value may be 0.
 
-    >>> count_marks('<svg xmlns="http://www.w3.org/2000/svg"><g class="mark-symbol role-mark marks">'
-    ...             '<path transform="translate(1,NaN)" d="M0,0h1"/><path d="M0,0h1"/></g></svg>')
+    >>> count_marks(
+    ...     '<svg xmlns="http://www.w3.org/2000/svg"><g class="mark-symbol role-mark marks">'
+    ...     '<path transform="translate(1,NaN)" d="M0,0h1"/><path d="M0,0h1"/></g></svg>'
+    ... )
     {'marks': 1}
     """
     return _walk(svg, svg.encode(), True).marks
@@ -194,9 +283,9 @@ def _walk(svg: str, data: bytes, allow_links: bool) -> _Picture:
                 else:
                     dropped.append(False)
                 return
-            raise _Refused(f"an element <{tag}>")
+            raise _RefusedError(f"an element <{tag}>")
         if root:
-            raise _Refused(f"<{tag}> instead of <svg> at its root")
+            raise _RefusedError(f"<{tag}> instead of <svg> at its root")
         for name, value in attributes.items():
             if name in _PLAIN:
                 continue
@@ -210,9 +299,9 @@ def _walk(svg: str, data: bytes, allow_links: bool) -> _Picture:
                 edits.append(parser.CurrentByteIndex)
             elif tag == "image" and (name == "xlink:href" or name == "href"):
                 if not _IMAGE.fullmatch(value):
-                    raise _Refused(f"an image from {value[:80]!r}")
+                    raise _RefusedError(f"an image from {value[:80]!r}")
             else:
-                raise _Refused(f"an attribute {name}={value[:80]!r} of <{tag}>")
+                raise _RefusedError(f"an attribute {name}={value[:80]!r} of <{tag}>")
         if tag == "g":
             current = None
             classes = attributes.get("class", "").split(" ", 2)
@@ -260,7 +349,7 @@ def _walk(svg: str, data: bytes, allow_links: bool) -> _Picture:
             text_of = None
 
     def refuse(what: str) -> None:
-        raise _Refused(what)
+        raise _RefusedError(what)
 
     dropped: list[bool] = []  # for each open link, whether it is taken out
     parser.StartElementHandler = start
@@ -272,7 +361,7 @@ def _walk(svg: str, data: bytes, allow_links: bool) -> _Picture:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        raise _Refused(f"SVG that is not well-formed ({error})") from None
+        raise _RefusedError(f"SVG that is not well-formed ({error})") from None
     return picture
 
 
@@ -289,24 +378,24 @@ def _check_root(attributes: dict[str, str]) -> None:
         else:
             right = name in _PLAIN
         if not right:
-            raise _Refused(f"an attribute {name}={value[:80]!r} of <svg>")
+            raise _RefusedError(f"an attribute {name}={value[:80]!r} of <svg>")
 
 
 def _check_link(attributes: dict[str, str]) -> None:
     for name, value in attributes.items():
         if name not in _LINK:
-            raise _Refused(f"an attribute {name}={value[:80]!r} of <a>")
+            raise _RefusedError(f"an attribute {name}={value[:80]!r} of <a>")
 
 
 def _check_css(name: str, value: str) -> bool:
     """Refuse what refers elsewhere; True if it refers to an id of this picture."""
     rest, local = _LOCAL.subn("", value)
     if "\\" in rest or "@" in rest or "/*" in rest or "url" in rest.lower():
-        raise _Refused(f"an attribute {name}={value[:80]!r}")
+        raise _RefusedError(f"an attribute {name}={value[:80]!r}")
     if name == "style":
         for part in rest.split(";"):
             if part.strip() and part.partition(":")[0].strip() not in _STYLES:
-                raise _Refused(f"an attribute style={value[:80]!r}")
+                raise _RefusedError(f"an attribute style={value[:80]!r}")
     return local > 0
 
 
@@ -345,9 +434,9 @@ def _edited(data: bytes, picture: _Picture) -> bytes:
 _VALUE = re.compile(rb"""(\s(?:aria-[\w-]+|class|title|role)\s*=\s*(?:"[^"]*"|'[^']*'))""")
 
 
-def _in_values(tag: bytes, renamed: object) -> bytes:
+def _in_values(tag: bytes, renamed: Callable[[re.Match[bytes]], bytes]) -> bytes:
     """Rename the ids of a tag, but nothing in words that the user wrote."""
     pieces = _VALUE.split(tag)
     for index in range(0, len(pieces), 2):
-        pieces[index] = _ID.sub(renamed, pieces[index])  # type: ignore[arg-type]
+        pieces[index] = _ID.sub(renamed, pieces[index])
     return b"".join(pieces)

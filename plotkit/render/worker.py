@@ -21,7 +21,7 @@ from plotkit import settings
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing would cost 8 ms
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _GRACE = 5.0  # seconds that the worker's own clock runs longer than ours
 _STDERR_KEPT = 16_384  # bytes of the engine's words that are kept for an error
@@ -95,14 +95,14 @@ def _command() -> list[str]:
     """The worker's command line. It also tells whether a running worker is still the right one."""
     python = settings.python or ("" if getattr(sys, "frozen", False) else sys.executable or "")
     if not python:
-        raise _CannotStart(
+        raise _CannotStartError(
             "the path of the Python interpreter is not known (sys.executable). Name one: "
             "plotkit.settings.python = ..., or PLOTKIT_PYTHON; or draw inside this process: "
             "PLOTKIT_IN_PROCESS=1"
         )
     folder = engine_folder()
     if not folder:
-        raise _CannotStart("vl_convert is not installed here: pip install vl-convert-python")
+        raise _CannotStartError("vl_convert is not installed here: pip install vl-convert-python")
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine.py")
     # -I and -S: no user folders, no PYTHON* variables, no start-up files; it starts in 10 ms.
     return [
@@ -112,11 +112,11 @@ def _command() -> list[str]:
     ]
 
 
-class _CannotStart(Exception):
+class _CannotStartError(Exception):
     """The worker cannot be started; the message says why."""
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The worker ended. `early`: before it had read the whole request."""
 
     def __init__(self, early: bool, words: bytes) -> None:
@@ -125,15 +125,15 @@ class _Gone(Exception):
         self.words = words
 
 
-class _Late(Exception):
+class _LateError(Exception):
     """The time is up."""
 
 
-class _TooBig(Exception):
+class _TooBigError(Exception):
     """The reply is longer than allowed."""
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     """The engine answered with an error."""
 
 
@@ -216,11 +216,16 @@ class _Process:
             return -1
 
     def exchange(
-        self, request: bytes, skipped: int, seconds: float, max_bytes: int
+        self,
+        request: bytes,
+        skipped: int,
+        seconds: float,
+        max_bytes: int,
+        meanwhile: Callable[[], None] | None = None,
     ) -> tuple[bytes, bytes]:
         """Send `request`, leave out `skipped` earlier replies, and return kind and body of its own.
 
-        Raises `_Gone`, `_Late` or `_TooBig`.
+        Raises `_GoneError`, `_LateError` or `_TooBigError`.
         """
         import select
 
@@ -235,7 +240,7 @@ class _Process:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _Late
+                raise _LateError
             for end, event in poll.poll(left * 1000 + 1):
                 if end == self.requests:
                     # Not even tried when nobody reads: SIGPIPE may end the program.
@@ -244,6 +249,8 @@ class _Process:
                     rest = rest[max(count, 0) :]
                     if count < 0 or not rest:
                         poll.unregister(end)
+                        if meanwhile is not None:
+                            meanwhile()
                 elif end == self.errors:
                     if not self._listen(words):
                         poll.unregister(end)
@@ -251,12 +258,12 @@ class _Process:
                     inbox += part
                 else:
                     self._listen(words)
-                    raise _Gone(not arrived, bytes(words))
+                    raise _GoneError(not arrived, bytes(words))
             while len(inbox) >= 9:
                 size = int.from_bytes(inbox[1:9], "little")
                 kind = bytes(inbox[:1])
                 if size > max_bytes and kind == b"R" and not skipped:
-                    raise _TooBig
+                    raise _TooBigError
                 if len(inbox) < 9 + size:
                     break
                 body = bytes(memoryview(inbox)[9 : 9 + size])
@@ -283,7 +290,7 @@ class _Process:
 class _WindowsProcess:
     """The same for Windows, where pipes cannot be waited for: the worker itself keeps the time."""
 
-    __slots__ = ("_deadline_code", "_popen", "_words")
+    __slots__ = ("_popen", "_words")
 
     def __init__(self, command: list[str]) -> None:
         import subprocess
@@ -326,24 +333,31 @@ class _WindowsProcess:
         return count
 
     def exchange(
-        self, request: bytes, skipped: int, seconds: float, max_bytes: int
+        self,
+        request: bytes,
+        skipped: int,
+        seconds: float,
+        max_bytes: int,
+        meanwhile: Callable[[], None] | None = None,
     ) -> tuple[bytes, bytes]:
         stdout = self._popen.stdout
         if stdout is None:
-            raise _Gone(True, b"")
+            raise _GoneError(True, b"")
         start = time.monotonic()
         self.write(memoryview(request))
+        if meanwhile is not None:
+            meanwhile()
         arrived = False
         while True:
             header = stdout.read(9)
             if len(header) < 9:
                 if time.monotonic() - start >= seconds:
-                    raise _Late
+                    raise _LateError
                 self._words.seek(0)
-                raise _Gone(not arrived, self._words.read(_STDERR_KEPT))
+                raise _GoneError(not arrived, self._words.read(_STDERR_KEPT))
             kind, size = header[:1], int.from_bytes(header[1:], "little")
             if size > max_bytes and kind == b"R" and not skipped:
-                raise _TooBig
+                raise _TooBigError
             body = stdout.read(size)
             if kind == b"A":
                 arrived = not skipped
@@ -385,7 +399,7 @@ class Worker:
             kind = _Process if os.name == "posix" else _WindowsProcess
             self._process = kind(command)
         except OSError as error:
-            raise _CannotStart(
+            raise _CannotStartError(
                 f"cannot start {command[0]}: {error}. Where other processes are forbidden, draw "
                 "inside this one: PLOTKIT_IN_PROCESS=1"
             ) from error
@@ -416,9 +430,19 @@ class Worker:
                 self._unread += 1
 
     def request(
-        self, operation: str, arguments: tuple[str, ...], text: str, *, preset: str, max_bytes: int
+        self,
+        operation: str,
+        arguments: tuple[str, ...],
+        text: str,
+        *,
+        preset: str,
+        max_bytes: int = 1 << 30,
+        meanwhile: Callable[[], None] | None = None,
     ) -> bytes:
-        """Have the engine do `operation` and return what it made; errors are plotkit's own."""
+        """Have the engine do `operation` and return what it made; errors are plotkit's own.
+
+        `meanwhile` is called once when the request has been sent, as there is time then.
+        """
         from plotkit import errors  # not needed to start the process, which comes first
 
         seconds = settings.timeout
@@ -431,27 +455,29 @@ class Worker:
                 skipped, self._unread = self._unread, 0
                 request = _request(operation, arguments, text, seconds)
                 try:
-                    kind, body = self._process.exchange(request, skipped, seconds, max_bytes)
-                except _Gone as gone:
+                    kind, body = self._process.exchange(
+                        request, skipped, seconds, max_bytes, meanwhile
+                    )
+                except _GoneError as gone:
                     code = self._end_code()
                     if gone.early and not fresh:
                         continue  # it had ended while it was idle: nothing was lost
-                    raise _crash(errors, preset, stage, code, gone) from None
+                    raise _crash(preset, code, gone) from None
                 if kind == b"R":
                     return body
-                raise _Failed(first_words(body))
+                raise _FailedError(first_words(body))
         except errors.PlotkitError:
             raise
-        except _CannotStart as error:
+        except _CannotStartError as error:
             raise errors.RenderError.from_stage("starting the engine", preset, f"{error}") from None
-        except _Late:
+        except _LateError:
             self.stop()
             raise errors.RenderTimeoutError.from_limit(preset, seconds) from None
-        except _TooBig:
+        except _TooBigError:
             self.stop()
             detail = f"the result is larger than the limit of {max_bytes} bytes"
             raise errors.RenderError.from_stage(stage, preset, detail) from None
-        except _Failed as error:
+        except _FailedError as error:
             # What one chart did to the engine must not reach the next one.
             self.stop()
             if any(word in f"{error}" for word in _MEMORY_WORDS):
@@ -471,7 +497,8 @@ class Worker:
         return process.wait()
 
 
-def _crash(errors: object, preset: str, stage: str, code: int | None, gone: _Gone) -> Exception:
+def _crash(preset: str, code: int | None, gone: _GoneError) -> Exception:
+    """The error for a worker that ended by itself with `code`."""
     from plotkit.errors import EngineCrashError, RenderError, RenderMemoryError
 
     words = gone.words.decode(errors="replace")
@@ -487,15 +514,16 @@ def _crash(errors: object, preset: str, stage: str, code: int | None, gone: _Gon
 
 
 def _request(operation: str, arguments: tuple[str, ...], text: str, seconds: float) -> bytes:
-    head = "\t".join((str(seconds + _GRACE if os.name == "posix" else seconds), operation))
-    head_bytes = "\t".join((head, *arguments)).encode()
-    # A lone surrogate has no UTF-8; it is drawn as the replacement character.
-    body = text.encode(errors="replace") if text.isascii() else _utf8(text)
-    sizes = len(head_bytes).to_bytes(4, "little") + len(body).to_bytes(8, "little")
-    return b"".join((sizes, head_bytes, body))
+    # On POSIX we keep the time, and the worker's own clock is only for when we cannot.
+    limit = seconds + _GRACE if os.name == "posix" else seconds
+    head = "\t".join((str(limit), operation, *arguments)).encode()
+    body = _utf8(text)
+    sizes = len(head).to_bytes(4, "little") + len(body).to_bytes(8, "little")
+    return b"".join((sizes, head, body))
 
 
 def _utf8(text: str) -> bytes:
+    # A lone surrogate has no UTF-8; it becomes the replacement character.
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -522,6 +550,14 @@ def first_words(words: bytes, last: bool = False) -> str:
 
 
 # --- several workers -------------------------------------------------------------------------
+
+
+def _import_ahead() -> None:
+    """What the picture will go through next, loaded while the engine is at work."""
+    import xml.parsers.expat  # noqa: F401
+
+    import plotkit.render.png
+    import plotkit.render.svg  # noqa: F401
 
 
 class Pool:
@@ -594,6 +630,7 @@ class Pool:
         *,
         preset: str,
         max_bytes: int = 1 << 30,
+        meanwhile: Callable[[], None] | None = None,
     ) -> bytes:
         """Have an engine do `operation` (see `engine.perform`) and return what it made."""
         if settings.in_process:
@@ -603,25 +640,44 @@ class Pool:
         permits.get()
         worker = self._idle.pop() if self._idle else Worker()
         try:
-            return worker.request(operation, arguments, text, preset=preset, max_bytes=max_bytes)
+            return worker.request(
+                operation,
+                arguments,
+                text,
+                preset=preset,
+                max_bytes=max_bytes,
+                meanwhile=meanwhile,
+            )
         finally:
             self._idle.append(worker)
             permits.put(None)
 
     def vegalite_to_svg(self, spec_json: str, *, preset: str) -> str:
         """Draw a Vega-Lite spec (as JSON text) as SVG, not yet inspected."""
-        limit = settings.max_svg_bytes
-        return self.request(
-            "vegalite_to_svg", (), spec_json, preset=preset, max_bytes=limit
-        ).decode()
+        return self._to_svg("vegalite_to_svg", spec_json, preset)
 
     def vega_to_svg(self, spec_json: str, *, preset: str) -> str:
         """Draw a Vega spec (as JSON text) as SVG, not yet inspected."""
+        return self._to_svg("vega_to_svg", spec_json, preset)
+
+    def _to_svg(self, operation: str, spec_json: str, preset: str) -> str:
         limit = settings.max_svg_bytes
-        return self.request("vega_to_svg", (), spec_json, preset=preset, max_bytes=limit).decode()
+        return self.request(
+            operation, (), spec_json, preset=preset, max_bytes=limit, meanwhile=_import_ahead
+        ).decode()
 
     def svg_to_png(self, svg: str, *, scale: float = 1, ppi: float | None, preset: str) -> bytes:
         """Make a PNG of an inspected SVG, `scale` pixels for each of its units (times ppi/72)."""
+        from plotkit.errors import RenderError
+        from plotkit.render.svg import size
+
+        width, height = (side * scale * (ppi or 72) / 72 for side in size(svg))
+        if width * height > settings.max_pixels:
+            detail = (
+                f"it would have {width:.0f} x {height:.0f} pixels, more than the limit of "
+                f"{settings.max_pixels} (plotkit.settings.max_pixels)"
+            )
+            raise RenderError.from_stage(_STAGES["svg_to_png"], preset, detail)
         arguments = (repr(float(scale)), "" if ppi is None else repr(float(ppi)))
         return self.request("svg_to_png", arguments, svg, preset=preset)
 

@@ -96,9 +96,7 @@ def is_ready(data: Columns | LazyColumns) -> bool:
     return "x" in roles and "y" in roles and not ("y_true" in roles or "score" in roles)
 
 
-def add_ready(
-    rows: Rows, data: Columns | LazyColumns, settings: _ranking.Settings
-) -> None:
+def add_ready(rows: Rows, data: Columns | LazyColumns, settings: _ranking.Settings) -> None:
     """Ready points as curves, in the order in which they came."""
     for name, value in (("average", settings.average), ("threshold", settings.thresholds)):
         if value:

@@ -77,9 +77,11 @@ def numbered(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any] | None:
     native: Any = frame.to_native()
     where = type(native).__module__.partition(".")[0]
     if where == "polars":
-        return nw.from_native(native.with_row_index(ROW))
+        counted: nw.LazyFrame[Any] = nw.from_native(native.with_row_index(ROW))
+        return counted
     if where in ("duckdb", "_duckdb"):
-        return nw.from_native(native.project(f'*, row_number() over () as "{ROW}"'))
+        counted = nw.from_native(native.project(f'*, row_number() over () as "{ROW}"'))
+        return counted
     return None
 
 

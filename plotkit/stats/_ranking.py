@@ -101,7 +101,9 @@ def rank_counts(scores: Array, positives: Array, negatives: Array) -> Ranking:
     order = np.argsort(-scores)
     scores = scores[order]
     last = np.append(np.flatnonzero(scores[1:] != scores[:-1]), len(scores) - 1)[: len(scores)]
-    return Ranking(scores[last], np.cumsum(positives[order])[last], np.cumsum(negatives[order])[last])
+    return Ranking(
+        scores[last], np.cumsum(positives[order])[last], np.cumsum(negatives[order])[last]
+    )
 
 
 def _rank_weighted(positive: Array, scores: Array, weights: Array) -> Ranking:
@@ -222,7 +224,9 @@ def _extremes(x: Array, y: Array, columns: int, *, falls: bool) -> Array:
     chosen = [starts, ends]
     if falls:
         pairs = zip(starts.tolist(), ends.tolist(), strict=True)
-        inside = [(a + int(y[a : b + 1].argmin()), a + int(y[a : b + 1].argmax())) for a, b in pairs]
+        inside = [
+            (a + int(y[a : b + 1].argmin()), a + int(y[a : b + 1].argmax())) for a, b in pairs
+        ]
         chosen.append(np.array(inside, dtype=starts.dtype).ravel())
     return np.unique(np.concatenate(chosen))
 
@@ -282,7 +286,9 @@ def _thresholds(given: object) -> list[float]:
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             number = float(value)
         if not np.isfinite(number):
-            raise errors.OptionError.from_option("threshold", given, "a number or a list of numbers")
+            raise errors.OptionError.from_option(
+                "threshold", given, "a number or a list of numbers"
+            )
         numbers.append(number)
     return numbers
 
@@ -380,7 +386,11 @@ def _check_rows(data: Columns, scores: Array, weights: Array | None) -> None:
     if len(bad):
         row = int(bad[0])
         raise errors.DataError.from_fact(
-            "sample_weight", data["sample_weight"].name, row, float(weights[row]), "a number from 0 up"
+            "sample_weight",
+            data["sample_weight"].name,
+            row,
+            float(weights[row]),
+            "a number from 0 up",
         )
 
 
@@ -423,7 +433,7 @@ def _positive_text(name: str, distinct: list[Any], pos_label: object) -> tuple[s
             raise errors.OptionError.from_option(
                 "pos_label",
                 pos_label,
-                f"a value of column {errors.shown(name)}, which holds {errors.listed(sorted(known))}",
+                f"a value of column {errors.shown(name)}, one of {errors.listed(sorted(known))}",
             )
         return str(pos_label), []
     if len(known) != 2:
@@ -467,7 +477,9 @@ def _read_lazy(
     distinct = data.collect(frame.select("y_true").unique())["y_true"].as_list()
     said: list[str] = []
     if kind == "text":
-        asked, said = _positive_text(name, sorted(v for v in distinct if v is not None), settings.pos_label)
+        asked, said = _positive_text(
+            name, sorted(v for v in distinct if v is not None), settings.pos_label
+        )
         is_positive = nw.col("y_true") == asked
     elif kind == "bool":
         wanted = _positive_number(kind, name, settings.pos_label)

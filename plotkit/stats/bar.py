@@ -216,7 +216,12 @@ def _arranged(
         range(len(bars.labels)),
         key=lambda i: (label_place[bars.labels[i]], group_place.get(bars.groups[i], 0)),
     )
-    return _Bars(*([column[i] for i in places] for column in bars))
+    return _Bars(
+        [bars.labels[i] for i in places],
+        [bars.groups[i] for i in places],
+        [bars.values[i] for i in places],
+        [bars.rows[i] for i in places],
+    )
 
 
 def _needs_width(labels: list[str], size: tuple[int, int]) -> bool:
@@ -229,10 +234,10 @@ def _needs_width(labels: list[str], size: tuple[int, int]) -> bool:
 
 
 def value_labels(values: list[Any]) -> list[str]:
-    """Values as short text, in one style: thousands separators, SI suffixes, a true minus.
+    r"""Values as short text, in one style: thousands separators, SI suffixes, a true minus.
 
-    >>> value_labels([3, 12345, -7])
-    ['3', '12,345', '−7']
+    >>> value_labels([3, 12345, -7]) == ["3", "12,345", "\N{MINUS SIGN}7"]
+    True
     >>> value_labels([0.5, 0.125, 12.0])
     ['0.5', '0.125', '12']
     >>> value_labels([1_500_000, 20_000])

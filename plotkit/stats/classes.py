@@ -85,7 +85,7 @@ def one_vs_rest(
 # --- reading what the caller has -----------------------------------------------------------------
 
 
-def _array(values: object) -> Any:
+def _array(values: Any) -> Any:
     """Tensors leave their device first; everything else as it is."""
     for step in ("detach", "cpu", "resolve_conj", "resolve_neg"):
         if hasattr(values, "numpy") and hasattr(values, step):
@@ -145,7 +145,9 @@ def _matrix(name: str, rows: Any) -> Array:
             raise errors.DataError.from_fact(
                 None, name, row, rows[row], f"{widths[0]} values, as row 0 has"
             )
-    return np.asarray([[_number(name, i, v) for v in row] for i, row in enumerate(rows)], dtype=float)
+    return np.asarray(
+        [[_number(name, i, v) for v in row] for i, row in enumerate(rows)], dtype=float
+    )
 
 
 def _number(name: str, row: int, value: Any) -> float:
@@ -289,7 +291,7 @@ def _columns(
     )
 
 
-def _chosen(found: list[object], classes_to_plot: object) -> list[int]:
+def _chosen(found: Sequence[object], classes_to_plot: object) -> list[int]:
     """Indices of the columns to draw."""
     if classes_to_plot is None:
         return list(range(len(found)))

@@ -68,11 +68,11 @@ def from_matrix(
     [3, 1, 0, 2]
     """
     try:
-        counts = np.asarray(matrix)
-        sound = counts.dtype.kind in "biuf" and counts.ndim == 2 and 0 < len(counts)
-    except ValueError:
-        sound = False
-    if not sound or counts.shape[0] != counts.shape[1]:
+        counts: Array = np.asarray(matrix)
+    except ValueError:  # rows of unequal length
+        counts = np.empty(0, dtype=object)
+    shape = counts.shape
+    if counts.dtype.kind not in "biuf" or len(shape) != 2 or shape[0] != shape[-1] or not shape[0]:
         raise errors.OptionError.from_option(
             "matrix", matrix, "a square matrix of counts, true classes down"
         )
@@ -103,7 +103,7 @@ def from_probs(probs: object) -> list[int]:
     [1, 0]
     """
     try:
-        held = np.asarray(probs, dtype=np.float64)
+        held: Array = np.asarray(probs, dtype=np.float64)
     except (TypeError, ValueError):
         held = np.empty(0)
     if held.ndim != 2 or not held.shape[1]:
@@ -175,7 +175,7 @@ def _counted(data: LazyColumns) -> Columns:
         count = nw.col("nPredictions").sum()
         lowest = nw.col("nPredictions").min().alias("lowest")
     else:
-        count, lowest = nw.len(), nw.lit(0).min().alias("lowest")
+        count, lowest = nw.len(), nw.len().alias("lowest")
     frame = data.frame.group_by(*keys).agg(count.alias("nPredictions"), lowest)
     held = data.collect(frame)
     lowest_of_all = min((v for v in held["lowest"].as_list() if v is not None), default=0)

@@ -6,6 +6,7 @@ rows are kept, so that a picture shows the gaps.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -72,12 +73,11 @@ def from_numpy(np_histogram: object) -> dict[str, list[Any]]:
     if not isinstance(np_histogram, (tuple, list)) or len(np_histogram) != 2:
         raise errors.OptionError.from_option(name, np_histogram, "the pair (counts, edges)")
     try:
-        counts, edges = (np.asarray(part) for part in np_histogram)
-        edges = edges.astype(np.float64)
-        sound = counts.dtype.kind in "biuf" and counts.ndim == 1 and edges.ndim == 1
+        counts: Array = np.asarray(np_histogram[0])
+        edges: Array = np.asarray(np_histogram[1], dtype=np.float64)
     except (TypeError, ValueError):
-        sound = False
-    if not sound:
+        counts = edges = np.empty((0, 0))
+    if counts.dtype.kind not in "biuf" or counts.ndim != 1 or edges.ndim != 1:
         raise errors.OptionError.from_option(name, np_histogram, "counts and edges as flat numbers")
     if len(edges) != len(counts) + 1:
         raise errors.OptionError.from_option(
@@ -86,9 +86,7 @@ def from_numpy(np_histogram: object) -> dict[str, list[Any]]:
             "one edge more than counts",
         )
     if not len(counts) or len(counts) > MAX_BINS:
-        raise errors.OptionError.from_option(
-            name, f"{len(counts)} counts", f"1 to {MAX_BINS} bins"
-        )
+        raise errors.OptionError.from_option(name, f"{len(counts)} counts", f"1 to {MAX_BINS} bins")
     _check_edges(name, edges)
     if not (np.isfinite(counts).all() and (counts >= 0).all()):
         bad = int(np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))[0])
@@ -117,9 +115,7 @@ Bins = str | int | Array
 
 
 def _checked_bins(given: object) -> Bins:
-    expected = (
-        f"a rule ({', '.join(RULES)}), a number of bins from 1 up, or a list of rising edges"
-    )
+    expected = f"a rule ({', '.join(RULES)}), a number of bins from 1 up, or a list of rising edges"
     if given is None:
         return "auto"
     if isinstance(given, str):
@@ -196,13 +192,29 @@ def _even_edges(low: float, high: float, bins: int) -> Array:
     return edges
 
 
-def _rule_bins(rule: str, facts: _Facts, width: float, said: list[str]) -> int:
-    """The number of bins that a width asks for, at most `MAX_BINS`."""
+@functools.cache
+def _numpy_habits() -> tuple[bool, bool, bool]:
+    """How the installed NumPy's "auto" differs between versions, by asking it.
+
+    Whether the square-root rule bounds it from below where the quartiles meet, whether it does
+    elsewhere, and whether integers get bins of 1 or more.
+    """
+    meeting = np.array([0.0] * 7 + [1.0])
+    far = np.array([0.0, 1, 2, 3, 4, 5, 6, 1000])
+    return (
+        len(np.histogram_bin_edges(meeting, "auto")) > 5 + 1,
+        len(np.histogram_bin_edges(far, "auto")) < 10,
+        len(np.histogram_bin_edges(meeting.astype(np.int64), "auto")) == 1 + 1,
+    )
+
+
+def _rule_bins(facts: _Facts, width: float) -> int:
+    """The number of bins that a width asks for."""
     if facts.low == facts.high or not width > 0:
         return 1
-    if facts.whole and width < 1:
+    if facts.whole and width < 1 and _numpy_habits()[2]:
         width = 1.0
-    return _capped(rule, max(math.ceil((facts.high - facts.low) / width), 1), facts.column, said)
+    return max(math.ceil((facts.high - facts.low) / width), 1)
 
 
 def _capped(asked: object, wanted: int, column: str, said: list[str]) -> int:
@@ -221,7 +233,7 @@ def _rule_width(rule: str, n: int, low: float, high: float, spread: _Spread) -> 
     if rule == "sturges":
         return sturges
     if rule == "rice":
-        return span / (2.0 * n ** (1.0 / 3))
+        return float(span / (2.0 * n ** (1.0 / 3)))
     if rule == "scott":
         return float((24.0 * math.pi**0.5 / n) ** (1.0 / 3.0) * spread.deviation())
     if rule == "doane":
@@ -230,10 +242,13 @@ def _rule_width(rule: str, n: int, low: float, high: float, spread: _Spread) -> 
             return 0.0
         sigma = math.sqrt(6.0 * (n - 2) / ((n + 1.0) * (n + 3)))
         return span / (1.0 + math.log2(n) + math.log2(1.0 + abs(skew) / sigma))
-    fd = 2.0 * spread.quartiles() * n ** (-1.0 / 3.0)
+    fd = float(2.0 * spread.quartiles() * n ** (-1.0 / 3.0))
     if rule == "fd":
         return fd
-    return min(fd, sturges) if fd else sturges  # auto
+    bounded = _numpy_habits()[1 if fd else 0]  # "auto"
+    if bounded:
+        fd = max(fd, span / math.sqrt(n) / 2)
+    return min(fd, sturges) if fd else sturges
 
 
 class _Spread:
@@ -332,23 +347,19 @@ def _edges_of(values: Array, facts: _Facts, bins: Bins, said: list[str]) -> Arra
         return _even_edges(facts.low, facts.high, 1)
     if facts.huge:  # squares would overflow: lay the edges small, exactly so
         return _edges_of(values * _SMALL, facts.small(), bins, said) / _SMALL
-    # NumPy would lay out a million bins for one far value: ask for their number first.
     if bins != "stone":
+        # NumPy lays out millions of bins for one far value: find out how many first.
         width = _rule_width(bins, facts.count, facts.low, facts.high, _ArraySpread(values))
-        draft: list[str] = []
-        wanted = _rule_bins(bins, facts, width, draft)
-        if draft or wanted > MAX_BINS // 2:
-            said += draft
-            return _even_edges(facts.low, facts.high, wanted)
+        wanted = _rule_bins(facts, width)
+        if wanted > 4 * MAX_BINS:
+            return _even_edges(facts.low, facts.high, _capped(bins, wanted, facts.column, said))
     try:
         held = values.astype(np.int64) if facts.whole and _fits_int64(facts) else values
         edges = np.histogram_bin_edges(held, bins)
     except ValueError:  # the values are neighbouring doubles: no room for so many bins
         return _even_edges(facts.low, facts.high, 1)
     if len(edges) - 1 > MAX_BINS:
-        return _even_edges(
-            facts.low, facts.high, _capped(bins, len(edges) - 1, facts.column, said)
-        )
+        return _even_edges(facts.low, facts.high, _capped(bins, len(edges) - 1, facts.column, said))
     return np.asarray(edges, dtype=np.float64)
 
 
@@ -414,7 +425,8 @@ def _count_lazy(
         width = 0.0
         if facts.low != facts.high:
             width = _rule_width(bins, count, facts.low, facts.high, _LazySpread(data))
-        edges = _even_edges(facts.low, facts.high, _rule_bins(bins, facts, width, said))
+        wanted = _capped(bins, _rule_bins(facts, width), facts.column, said)
+        edges = _even_edges(facts.low, facts.high, wanted)
     else:
         edges = _edges_of(np.empty(0), facts, bins, said)
     keys = [nw.col("group")] if "group" in data.names else []
@@ -422,13 +434,18 @@ def _count_lazy(
     binned = data.frame.select(*keys, position.alias("bin"))
     by = ["group", "bin"] if keys else ["bin"]
     held = data.collect(binned.group_by(*by).agg(nw.len().alias("count")))
-    places, found = held["bin"].as_array().astype(np.int64), held["count"].as_array().astype(np.int64)
+    places, found = (
+        held["bin"].as_array().astype(np.int64),
+        held["count"].as_array().astype(np.int64),
+    )
     inside = (places >= 0) & (places < len(edges) - 1)
     _note_outside(facts, int(found[~inside].sum()), edges, said)
     if not keys:
         return edges, {None: _placed(places[inside], found[inside], len(edges) - 1)}
     order, _ = _groups.lazy_order(data, "group", said)
-    counts: dict[str | None, Array] = {name: np.zeros(len(edges) - 1, dtype=np.int64) for name in order}
+    counts: dict[str | None, Array] = {
+        name: np.zeros(len(edges) - 1, dtype=np.int64) for name in order
+    }
     for name, rows in _groups.split(held["group"]):
         rows = rows[inside[rows]]
         counts[name] = _placed(places[rows], found[rows], len(edges) - 1)

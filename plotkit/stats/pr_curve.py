@@ -151,7 +151,9 @@ def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:
 def _levels(given: object) -> int | None:
     if given is None:
         return None
-    whole = isinstance(given, (int, np.integer)) or (isinstance(given, float) and given.is_integer())
+    whole = isinstance(given, (int, np.integer)) or (
+        isinstance(given, float) and given.is_integer()
+    )
     if isinstance(given, bool) or not whole or not 2 <= int(given) <= 10_001:  # type: ignore[call-overload]
         raise errors.OptionError.from_option(
             "interp_size", given, "None, or a whole number of recall levels from 2 to 10001"
@@ -170,9 +172,7 @@ def _add_ranking(
 ) -> None:
     if levels is not None:
         recall, precision, thresholds = interpolated(ranking, levels)
-        rows.add_line(
-            recall.tolist(), precision.tolist(), name, end, kind, thresholds.tolist()
-        )
+        rows.add_line(recall.tolist(), precision.tolist(), name, end, kind, thresholds.tolist())
         return
     recall, precision = rates(ranking)
     chosen, by_pixel = _ranking.thin(recall, precision, width, steps=True)

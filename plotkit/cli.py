@@ -1,0 +1,160 @@
+"""The command line: `plotkit render` and `plotkit gallery`.
+
+Everything heavy is imported inside the commands, so that help and completion answer at once, and
+so that the engine starts while the data is still being read.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import plotkit
+from plotkit import errors
+
+app = typer.Typer(
+    name="plotkit",
+    help="Any table, through a named preset, to a finished chart file.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# Formats that need no engine, so that none is started for them.
+_WITHOUT_ENGINE = (".html", ".json")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of plotkit's own are for people: one message, exit code 1, no traceback."""
+    try:
+        yield
+    except errors.PlotkitError as error:
+        typer.echo(f"plotkit: {error}", err=True)
+        raise typer.Exit(1) from None
+    except BrokenPipeError:  # the reader of our output went away, which is its right
+        sys.stderr.close()
+        raise typer.Exit(1) from None
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    """name=value arguments as a dict; the value may hold further equals signs."""
+    made = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise errors.OptionError.from_option(option, text, "name=value")
+        if name in made:
+            raise errors.OptionError.from_option(option, text, f"{name} only once")
+        made[name] = value
+    return made
+
+
+def _value(text: str) -> Any:
+    """A parameter's value: JSON where it is JSON (numbers, lists, true), else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _length(text: str | None) -> float | str | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"plotkit {plotkit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Any table, through a named preset, to a finished chart file."""
+
+
+@app.command()
+def render(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A CSV, TSV, JSON lines, Parquet or Arrow file, or - for standard input."
+        ),
+    ],
+    out: Annotated[
+        list[Path],
+        typer.Option("--out", "-o", help="File to write: .png .svg .pdf .html .json. Repeatable."),
+    ],
+    preset: Annotated[
+        str, typer.Option("--preset", "-P", help="A preset's id, or the path of its file.")
+    ] = "plotkit/line",
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", "-f", metavar="ROLE=COLUMN", help="The column for a role."),
+    ] = None,
+    string: Annotated[
+        list[str] | None,
+        typer.Option("--string", "-s", metavar="NAME=TEXT", help="A text, such as title=..."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter of the preset."),
+    ] = None,
+    theme: Annotated[str | None, typer.Option(help="light or dark.")] = None,
+    width: Annotated[str | None, typer.Option(help="Figure's width: px, or 8cm, 3in.")] = None,
+    height: Annotated[str | None, typer.Option(help="Figure's height.")] = None,
+    scale: Annotated[float | None, typer.Option(help="PNG pixels for each px; default 2.")] = None,
+    dpi: Annotated[float | None, typer.Option(help="PNG pixels for each inch.")] = None,
+) -> None:
+    """Draw a file's table with a preset, into one or more files."""
+    with _told():
+        fields = _pairs(field or [], "--field")
+        strings = _pairs(string or [], "--string")
+        params = {name: _value(text) for name, text in _pairs(param or [], "--param").items()}
+        if any(path.suffix.lower() not in _WITHOUT_ENGINE for path in out):
+            from plotkit.render import worker
+
+            worker.warm()  # it starts beside us while the data is read
+        from plotkit.plot import plot_table
+        from plotkit.table import Table
+
+        chart = plot_table(preset, Table.read(data), fields, strings, params=params)
+        for path in out:
+            written = chart.save(
+                path,
+                theme=theme,
+                width=_length(width),
+                height=_length(height),
+                scale=scale,
+                dpi=dpi,
+            )
+            typer.echo(str(written))
+        for note in chart.notes:
+            typer.echo(f"note: {note}", err=True)
+
+
+@app.command()
+def gallery(
+    out: Annotated[Path, typer.Argument(help="Folder to write the pictures and the page to.")],
+    scripts: Annotated[
+        Path | None, typer.Option(help="Folder of the scripts; default: plotkit's own gallery.")
+    ] = None,
+) -> None:
+    """Draw every script of the gallery, and a page that shows them all."""
+    with _told():
+        from plotkit.gallery import build_gallery
+
+        typer.echo(str(build_gallery(out, scripts)))
