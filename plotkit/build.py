@@ -63,6 +63,7 @@ def build(
     fill.set_types(spec, _kinds(preset, columns))
     if isinstance(columns, dict):
         fill.check_scales(spec, preset, columns)
+    fill.check_panels(spec, preset, result.columns)
     titles = _titles(columns)
     fill.set_titles(spec, {**titles, **result.titles})
     texts = _texts(preset, titles, result.strings, strings or {})

@@ -500,8 +500,20 @@ def from_series(name: str, series: nw.Series[Any]) -> Column:
         return from_values(name, series.to_list())
     categories = None
     if word in ("Categorical", "Enum"):
-        categories = tuple(str(c) for c in series.cat.get_categories().to_list())
+        categories = _declared(series, dtype)
     return Column(name, kind, series=series, categories=categories, zone=zone_of_dtype(dtype))
+
+
+def _declared(series: nw.Series[Any], dtype: Any) -> tuple[str, ...] | None:
+    """The order that a categorical declares; None where its library keeps none."""
+    found = getattr(dtype, "categories", None)
+    native: Any = series.to_native()
+    if found is None and hasattr(native, "cat") and hasattr(native.cat, "categories"):
+        found = native.cat.categories.tolist()  # pandas
+    if found is None and hasattr(native, "combine_chunks"):
+        whole = native.combine_chunks()  # pyarrow
+        found = whole.dictionary.to_pylist() if hasattr(whole, "dictionary") else None
+    return None if found is None else tuple(str(c) for c in found)
 
 
 # --- types asked for by the caller ---------------------------------------------------------------

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from plotkit import errors, notes, text
+from plotkit import errors, notes, settings, text
 from plotkit.column import Column
 from plotkit.preset import Param, Preset, channels
 
 _TYPE_OF_KIND = {"number": "quantitative", "time": "temporal", "text": "nominal", "bool": "nominal"}
+_TITLES = ("title", "subtitle", "text")
 _AXES = ("x", "y", "x2", "y2")
 _NEEDS = "needs:"
 _TEXT_LIMIT = 1000  # characters of a title or a cell that a picture could possibly show
@@ -158,11 +159,19 @@ def _without_number_format(definition: dict[str, Any]) -> None:
 
 def set_titles(spec: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     """Title each channel of a role by its column: titles are the only place a name reaches."""
-    for _, definition in channels(spec):
+    for channel, definition in channels(spec):
         name = titles.get(definition["field"])
         if name is None or definition.get("title", "") is None:
             continue
-        definition["title"] = name
+        definition["title"] = _as_key(name) if channel == "tooltip" else name
+
+
+def _as_key(name: str) -> str:
+    """A title as the key of the object that Vega-Lite's tooltip expression makes.
+
+    It escapes quotes there and nothing else.
+    """
+    return re.sub(r"\s+", " ", name).replace("\\", "\\\\")
 
 
 def set_strings(
@@ -213,6 +222,24 @@ def set_vega_params(spec: dict[str, Any], values: Mapping[str, Any]) -> None:
     for param in spec.get("params", ()):
         if param.get("name") in values:
             param["value"] = values[param["name"]]
+
+
+def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, Any]) -> None:
+    """A picture shows so many small multiples and no more. Raises `DataError`."""
+    facet = spec.get("facet")
+    inner = facet if isinstance(facet, Mapping) else {}
+    definitions = [d for c, d in channels(spec) if c in ("facet", "row", "column")]
+    definitions += [d for d in (inner, *inner.values()) if isinstance(d, dict) and "field" in d]
+    for definition in definitions:
+        field = definition["field"]
+        count = len(set(columns.get(field, ())))
+        if count > settings.max_panels:
+            raise errors.DataError.from_too_many(
+                f"panels (one for each value of {errors.shown(field)})",
+                preset.roles[field].name if field in preset.roles else None,
+                count,
+                settings.max_panels,
+            )
 
 
 def set_rows(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
@@ -268,10 +295,19 @@ def clean_texts(node: Any, said: list[str]) -> Any:
             said.append(notes.cleaned_string(errors.shown(node)))
         return text.clean(node)
     if isinstance(node, Mapping):
-        return {key: clean_texts(value, said) for key, value in node.items()}
+        return {
+            key: _as_titles(found) if key in _TITLES else found
+            for key, found in ((key, clean_texts(value, said)) for key, value in node.items())
+        }
     if isinstance(node, list):
         return [clean_texts(value, said) for value in node]
     return node
+
+
+def _as_titles(found: Any) -> Any:
+    if isinstance(found, list):
+        return [_as_titles(line) for line in found]
+    return text.as_title(found) if isinstance(found, str) else found
 
 
 # --- what the picture must show ------------------------------------------------------------------

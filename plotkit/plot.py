@@ -507,8 +507,7 @@ def confusion_matrix(
     >>> confusion_matrix(y_true=["a", "b", "b"], preds=["a", "b", "a"]).strings["title"]
     'Confusion matrix'
     """
-    from plotkit.stats import classes  # NumPy: only these charts need it
-
+    names: list[str] | None
     if matrix is not None:
         for name, given in (("probs", probs), ("y_true", y_true), ("preds", preds)):
             if given is not None:
@@ -518,7 +517,9 @@ def confusion_matrix(
         columns = from_matrix(matrix, class_names)
         names = list(dict.fromkeys(columns["Actual"]))
     else:
-        columns, names = classes.predicted(probs, y_true, preds, class_names, sample_weight)
+        from plotkit.stats.predicted import predicted
+
+        columns, names = predicted(probs, y_true, preds, class_names, sample_weight)
     return plot_table(
         "plotkit/confusion_matrix",
         Table(columns),

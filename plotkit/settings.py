@@ -38,6 +38,8 @@ Default 2048. Enforced on Linux."""
 max_rows: int
 """Rows that may be handed to the drawing engine for one chart, after its statistic. Default
 100000: a scatter of that size takes the engine about ten seconds."""
+max_panels: int
+"""Small multiples that one chart may have. Default 100."""
 max_svg_bytes: int
 """Bytes that one SVG may have. Default 64 MiB."""
 max_pixels: int
@@ -115,6 +117,7 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "timeout": (60.0, _number(float, 0.01, 1e6), "a number of seconds from 0.01 to 1000000"),
     "memory_mb": (2048, _number(int, 64, 1 << 24), "a whole number of megabytes, at least 64"),
     "max_rows": (100_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "max_panels": (100, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_svg_bytes": (64 << 20, _number(int, 1024, 1 << 40), "a whole number, at least 1024"),
     "max_pixels": (100_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "in_process": (False, _switch, "True or False (in the environment 1 or 0)"),
@@ -138,7 +141,7 @@ def _read(name: str, value: object, shown_name: str) -> object:
 
 
 class _Settings(ModuleType):
-    """This module's own type: it checks what is assigned and reads the environment once."""
+    """The type of this module: it checks what is assigned and reads the environment once."""
 
     def __getattr__(self, name: str) -> object:
         if name not in _KNOWN:

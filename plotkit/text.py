@@ -164,6 +164,24 @@ def is_blank_name(name: str) -> bool:
     return _is_unseen(name)
 
 
+# What every JavaScript object has: as a whole title such a name breaks Vega's dataflow.
+_OBJECT_KEYS: Final = frozenset(
+    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf "
+    "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+)
+
+
+def as_title(text: str) -> str:
+    """Return a title that the engine does not take for a method of its objects.
+
+    It looks the same: an invisible character is added to the few names concerned.
+
+    >>> as_title("loss"), len(as_title("toString"))
+    ('loss', 9)
+    """
+    return text + "\N{WORD JOINER}" if text in _OBJECT_KEYS else text
+
+
 def isolate(text: str) -> str:
     """Return the text so that it can stand beside other text, whatever its direction of writing.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from plotkit import errors
 from plotkit.resources import builtin_presets
-from plotkit.text import wrap
+from plotkit.text import as_title, wrap
 
 NAMES = ("light", "dark")
 _PX_PER_UNIT = {"px": 1.0, "in": 96.0, "cm": 96.0 / 2.54, "mm": 96.0 / 25.4, "pt": 96.0 / 72.0}
@@ -99,7 +99,7 @@ def _wrapped(title: Mapping[str, Any], style: Mapping[str, Any], width: float) -
             continue
         size = style.get("subtitleFontSize" if prefix else "fontSize", 13)
         made = [
-            line
+            as_title(line)
             for part in text.split("\n")
             for line in wrap(part, size, weight, room, lines)
         ]

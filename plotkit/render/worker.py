@@ -10,6 +10,8 @@ Plain file descriptors and `posix_spawn` are used instead of `subprocess`: impor
 9 ms, and everything before the start of the worker delays the first picture.
 """
 
+# ruff: noqa: SIM105 - contextlib would be one more import before the worker starts
+
 from __future__ import annotations
 
 import os
@@ -538,9 +540,8 @@ def first_words(words: bytes, last: bool = False) -> str:
         if (
             not line
             or line.endswith(("failed:", "====", "stack backtrace:"))
-            or line.startswith(("<---", "====", "[", "at ", "note: "))
-            or (line.startswith("thread '") and "panicked at" in line)
-            or line.startswith("Fatal error in ,")
+            or line.startswith(("<---", "====", "[", "at ", "note: ", "Fatal error in ,"))
+            or ("thread '" in line and "panicked at" in line)
         ):
             continue
         found = line
@@ -682,8 +683,10 @@ class Pool:
         return self.request("svg_to_png", arguments, svg, preset=preset)
 
     def svg_to_pdf(self, svg: str, *, preset: str) -> bytes:
-        """Make a PDF of an inspected SVG."""
-        return self.request("svg_to_pdf", (), svg, preset=preset)
+        """Make a PDF of an inspected SVG; the same SVG gives the same bytes."""
+        from plotkit.render.pdf import finish
+
+        return finish(self.request("svg_to_pdf", (), svg, preset=preset))
 
     def javascript_bundle(self, snippet: str) -> str:
         """Vega, Vega-Lite and Vega-Embed with `snippet` as one JavaScript module, about 0.9 MB."""
@@ -784,7 +787,7 @@ def svg_to_png(svg: str, *, scale: float = 1, ppi: float | None = None, preset: 
 
 
 def svg_to_pdf(svg: str, *, preset: str) -> bytes:
-    """Make a PDF of an inspected SVG."""
+    """Make a PDF of an inspected SVG; the same SVG gives the same bytes."""
     return default_pool().svg_to_pdf(svg, preset=preset)
 
 

@@ -80,10 +80,14 @@ def rank(positive: Array, scores: Array, weights: Array | None = None) -> Rankin
     if weights is not None:
         return _rank_weighted(positive, scores, weights)
     if lowest >= 0:
-        return _rank_one_sign(positive, scores, descending=True)
+        return _rank_packed(positive, scores, None, descending=True)
+    least, most = _magnitudes(scores)
+    if most - least < 1 << 62:
+        return _rank_packed(positive, scores, least - 1, descending=True)
+    # Beside each other, the widest of signed doubles leave no bit free: one sign, then the other.
     below = scores < 0
-    upper = _rank_one_sign(positive[~below], scores[~below], descending=True)
-    lower = _rank_one_sign(positive[below], scores[below], descending=False)
+    upper = _rank_packed(positive[~below], scores[~below], None, descending=True)
+    lower = _rank_packed(positive[below], -scores[below], None, descending=False)
     if not len(upper.thresholds):
         return lower
     return Ranking(
@@ -116,33 +120,76 @@ def _rank_weighted(positive: Array, scores: Array, weights: Array) -> Ranking:
     return rank_counts(scores, np.where(positive, weights, 0.0), np.where(positive, 0.0, weights))
 
 
-def _rank_one_sign(positive: Array, scores: Array, *, descending: bool) -> Ranking:
-    """Rank scores that are all >= 0 (descending), or all < 0 (by rising magnitude)."""
+def _magnitudes(scores: Array) -> tuple[int, int]:
+    """The bit patterns of the smallest magnitude but 0, and of the largest."""
+    least, most = np.inf, 0.0
+    for start in range(0, len(scores), _BLOCK):
+        part = np.abs(scores[start : start + _BLOCK])
+        most = max(most, float(part.max()))
+        if not (low := float(part.min())):
+            low = float(np.where(part > 0, part, np.inf).min())
+        least = min(least, low)
+    bits = np.array([least, most]).view(np.int64)
+    return int(bits[0]), int(bits[1])
+
+
+def _rank_packed(
+    positive: Array, scores: Array, offset: int | None, *, descending: bool
+) -> Ranking:
+    """Rank by one sort of integers: the magnitude's bits less `offset`, signed, then the label.
+
+    `offset` is less than the bits of any magnitude but 0, and the rest fits 62 bits; None where no
+    score is negative. Ascending order is that of negative scores given by their magnitude.
+    """
     count = len(scores)
     if not count:
         return Ranking(scores, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    keys = np.empty(count, dtype=np.uint64)
-    as_float = keys.view(np.float64)
+    # Signs need signed keys; without them, infinity needs the highest bit.
+    keys = np.empty(count, dtype=np.uint64 if offset is None else np.int64)
+    labels = positive.view(np.uint8)
     for start in range(0, count, _BLOCK):
         part = slice(start, start + _BLOCK)
-        np.abs(scores[part], out=as_float[part])
-        np.left_shift(keys[part], np.uint64(1), out=keys[part])
-        np.bitwise_or(keys[part], positive[part], out=keys[part])
+        own = keys[part]
+        np.abs(scores[part], out=own.view(np.float64))  # -0.0 becomes 0.0
+        if offset is not None:
+            own -= offset
+            np.maximum(own, 0, out=own)  # zeros
+            signs = scores[part].view(np.int64) >> 63  # -1 where negative, else 0
+            own ^= signs
+            own -= signs
+        own <<= 1
+        own |= labels[part]
     keys.sort()
-    ends = np.append(np.flatnonzero((keys[1:] ^ keys[:-1]) > 1), count - 1)
-    # The running count of labels; a row's label is the lowest byte's lowest bit.
-    running = np.cumsum((keys & np.uint64(1)).astype(np.uint8), dtype=np.int64)
-    tps, total = running[ends], int(running[-1])
-    del running
-    seen = ends + 1
-    magnitudes = (keys[ends] >> np.uint64(1)).view(np.float64)
+    last = np.empty(count, dtype=bool)  # the last row of each score
+    np.greater((keys[1:] ^ keys[:-1]).view(np.uint64), 1, out=last[:-1])
+    last[-1] = True
+    # Running counts of labels: the lowest bit of the lowest byte.
+    running = np.cumsum(keys.astype(np.uint8) & 1, dtype=np.int64)
+    seen = np.flatnonzero(last) + 1
+    if len(seen) == count:
+        tps = running
+    else:
+        tps, keys = running[seen - 1], keys[seen - 1]
+    thresholds = _unpacked(keys, offset)
     if not descending:
-        return Ranking(-magnitudes, tps, seen - tps)
+        return Ranking(-thresholds, tps, seen - tps)
     # Sorted upwards, but thresholds fall: what scores at least as much is the rest of the rows.
-    before = np.concatenate([np.zeros(1, dtype=np.int64), tps[:-1]])
-    rows_before = np.concatenate([np.zeros(1, dtype=np.int64), seen[:-1]])
-    tps = (total - before)[::-1]
-    return Ranking(magnitudes[::-1], tps, (count - rows_before)[::-1] - tps)
+    positives, rows = np.empty_like(tps), np.empty_like(seen)
+    positives[-1], rows[-1] = tps[-1], count
+    np.subtract(tps[-1], tps[-2::-1], out=positives[:-1])
+    np.subtract(count, seen[-2::-1], out=rows[:-1])
+    rows -= positives
+    return Ranking(thresholds[::-1], positives, rows)
+
+
+def _unpacked(keys: Array, offset: int | None) -> Array:
+    """The scores of sorted keys."""
+    values = keys >> 1
+    if offset is None:
+        return values.view(np.float64)
+    bits = np.abs(values)
+    bits[bits > 0] += offset
+    return np.asarray(np.copysign(bits.view(np.float64), values))
 
 
 # --- areas ---------------------------------------------------------------------------------------
@@ -158,12 +205,14 @@ def area_under_roc(ranking: Ranking) -> float:
     return float(doubled) / 2 / ranking.positives / ranking.negatives
 
 
-def average_precision(ranking: Ranking) -> float:
+def average_precision(ranking: Ranking, precision: Array | None = None) -> float:
     """The mean of precision over the positives, as scikit-learn's average_precision_score."""
     if not ranking.positives:
         return 0.0
+    if precision is None:
+        precision = precision_of(ranking)
     gained = np.subtract(ranking.tps, _shifted(ranking.tps))
-    return float((gained * precision_of(ranking)).sum() / ranking.positives)
+    return float((gained * precision).sum() / ranking.positives)
 
 
 def precision_of(ranking: Ranking) -> Array:
@@ -406,7 +455,7 @@ def _positive_rows(column: Column, pos_label: object) -> tuple[Array, list[str]]
         asked, said = _positive_text(column.name, distinct, pos_label)
         return np.asarray(values == asked, dtype=bool), said
     asked_number = _positive_number(column.kind, column.name, pos_label)
-    if pos_label is None:
+    if pos_label is None and column.kind == "number":
         bad = np.flatnonzero((values != 0) & (values != 1))
         if len(bad):
             row = int(bad[0])

@@ -59,7 +59,7 @@ def one_vs_rest(
     scores = _scores(y_probas)
     count = len(scores)
     truth = _plain("y_true", y_true)
-    weights = None if sample_weight is None else _weights(sample_weight)
+    weights = None if sample_weight is None else weight_array(sample_weight)
     lengths = [("y_true", len(truth)), ("y_probas", count)]
     if weights is not None:
         lengths.append(("sample_weight", len(weights)))
@@ -69,15 +69,15 @@ def one_vs_rest(
         raise errors.DataError.from_sentence(None, "y_true", "has 0 rows, nothing can be drawn.")
     names: list[object] | None = None
     if labels is not None:
-        names = _labels(labels)
+        names = label_list(labels)
     if scores.ndim == 1:
         return _binary(truth, scores, names, classes_to_plot, weights)
-    positive, found = _columns(truth, scores.shape[1], names)
+    positive, found = columns_of(truth, scores.shape[1], names)
     chosen = _chosen(found, classes_to_plot)
     return OneVsRest(
         np.concatenate([positive[i] for i in chosen]),
         np.concatenate([scores[:, i] for i in chosen]),
-        [name for i in chosen for name in [_name(found[i])] * count],
+        [name for i in chosen for name in [class_name(found[i])] * count],
         None if weights is None else np.tile(weights, len(chosen)),
     )
 
@@ -96,7 +96,7 @@ def _array(values: Any) -> Any:
 
 
 def _plain(name: str, values: object) -> Array:
-    """True classes: an object array of Python values, or a 2-D array of numbers."""
+    """True classes: an array of ints or bools, or of Python values, or 2-D of 0 and 1."""
     held = _array(values)
     if held is None or isinstance(held, (str, bytes)) or not hasattr(held, "__len__"):
         raise errors.OptionError.from_option(name, values, "one true class for each row")
@@ -113,8 +113,23 @@ def _plain(name: str, values: object) -> Array:
         raise errors.OptionError.from_option(
             name, f"an array of shape {held.shape}", "one true class for each row"
         )
+    if isinstance(held, np.ndarray) and held.dtype.kind in "biuf":
+        if held.dtype.kind != "f":
+            return held
+        whole = held.size and float(abs(held).max()) < 2**53  # False of NaN
+        if whole and (held == np.floor(held)).all():
+            return held.astype(np.int64)
     listed = held.tolist() if isinstance(held, np.ndarray) else list(held)
+    types = set(map(type, listed))
+    if types and types <= {int, bool} and len(types) == 1:
+        try:
+            return np.array(listed)
+        except OverflowError:  # integers beyond 64 bits go on as Python's own
+            pass
     made = np.empty(len(listed), dtype=object)
+    if types == {str}:
+        made[:] = listed
+        return made
     made[:] = [_class_of(name, row, value) for row, value in enumerate(listed)]
     return made
 
@@ -195,7 +210,8 @@ def _object_scores(name: str, found: Array) -> Array:
     return np.asarray(made, dtype=float).reshape(found.shape)
 
 
-def _weights(sample_weight: object) -> Array:
+def weight_array(sample_weight: object) -> Array:
+    """Weights, one a row, finite and not negative."""
     held = np.asarray(_array(sample_weight), dtype=np.float64).ravel()
     bad = np.flatnonzero(~((held >= 0) & (held < np.inf)))
     if len(bad):
@@ -206,21 +222,45 @@ def _weights(sample_weight: object) -> Array:
     return held
 
 
-def _labels(labels: object) -> list[object]:
+def label_list(labels: object, name: str = "labels") -> list[object]:
+    """Class names as given (text, ints, bools), which must differ; `name` is the argument's."""
     held = _array(labels)
     if isinstance(held, (str, bytes)) or not hasattr(held, "__iter__"):
-        raise errors.OptionError.from_option("labels", labels, "a list of class names")
+        raise errors.OptionError.from_option(name, labels, "a list of class names")
     listed = held.tolist() if isinstance(held, np.ndarray) else list(held)
-    names = [_class_of("labels", i, value) for i, value in enumerate(listed)]
-    if len(set(map(_name, names))) != len(names):
-        raise errors.OptionError.from_option("labels", names, "names that differ")
+    names = [_class_of(name, i, value) for i, value in enumerate(listed)]
+    if len(set(map(class_name, names))) != len(names):
+        raise errors.OptionError.from_option(name, names, "names that differ")
     return names
+
+
+def class_list(name: str, values: object) -> list[object]:
+    """Classes, one a row, as text, ints, bools or floats; `name` is the argument's.
+
+    >>> class_list("preds", np.array([1.0, 0.0]))
+    [1, 0]
+    """
+    held = _plain(name, values)
+    if held.ndim != 1:
+        raise errors.OptionError.from_option(
+            name, f"an array of shape {held.shape}", "one class for each row"
+        )
+    listed: list[object] = held.tolist()
+    return listed
 
 
 # --- classes and columns -------------------------------------------------------------------------
 
 
-def _name(label: object) -> str:
+def _equal(truth: Array, value: object) -> Array:
+    """Which rows are of a class; one of another type than all rows is in none."""
+    if truth.dtype != object and isinstance(value, str):
+        return np.zeros(len(truth), dtype=bool)
+    return np.asarray(truth == value, dtype=bool)
+
+
+def class_name(label: object) -> str:
+    """Return a class as the text that a legend shows."""
     if isinstance(label, bool):
         return "true" if label else "false"
     return str(label)
@@ -233,6 +273,11 @@ def _sorted(found: Sequence[object]) -> list[object]:
 
 def _same_kind(truth: Array) -> list[object]:
     """The distinct classes, sorted; text and numbers together are an error."""
+    if truth.dtype != object:
+        low, high = truth.min().item(), truth.max().item()
+        if high - low <= 1:  # two classes, much faster than sorting
+            return [low] if low == high else [low, high]
+        return list(np.unique(truth).tolist())
     found = list(dict.fromkeys(truth.tolist()))
     for value in found:
         if isinstance(value, str) != isinstance(found[0], str):
@@ -244,7 +289,7 @@ def _same_kind(truth: Array) -> list[object]:
     return _sorted(found)
 
 
-def _columns(
+def columns_of(
     truth: Array, width: int, names: list[object] | None
 ) -> tuple[list[Array], list[object]]:
     """For each column of scores: which rows are of its class, and the class."""
@@ -264,13 +309,13 @@ def _columns(
     are_indices = all(isinstance(v, int) and 0 <= v < width for v in found)
     if names is not None:
         if set(found) <= set(names):
-            return [truth == name for name in names], names
+            return [_equal(truth, name) for name in names], names
         if are_indices:
             return [truth == i for i in range(width)], names
-        texts = [_name(name) for name in names]
-        strange = [v for v in found if _name(v) not in texts]
+        texts = [class_name(name) for name in names]
+        strange = [v for v in found if class_name(v) not in texts]
         if not strange:  # labels as text, classes as numbers, or the other way round
-            as_text = np.array([_name(v) for v in truth.tolist()], dtype=object)
+            as_text = np.array([class_name(v) for v in truth.tolist()], dtype=object)
             return [as_text == text for text in texts], names
         row = truth.tolist().index(strange[0])
         raise errors.DataError.from_fact(
@@ -281,7 +326,7 @@ def _columns(
     if width == 2 and all(isinstance(v, bool) for v in found):
         return [truth == value for value in (False, True)], [False, True]
     if len(found) == width:
-        return [truth == value for value in found], found
+        return [_equal(truth, value) for value in found], found
     raise errors.DataError.from_sentence(
         None,
         "y_true",
@@ -302,12 +347,12 @@ def _chosen(found: Sequence[object], classes_to_plot: object) -> list[int]:
     asked = list(held) if several else [held]
     if not asked:
         raise errors.OptionError.from_option("classes_to_plot", asked, "at least one class")
-    texts = [_name(name) for name in found]
+    texts = [class_name(name) for name in found]
     indices = []
     for row, raw in enumerate(asked):
         value = _class_of("classes_to_plot", row, raw)
-        if _name(value) in texts:
-            indices.append(texts.index(_name(value)))
+        if class_name(value) in texts:
+            indices.append(texts.index(class_name(value)))
         elif isinstance(value, int) and 0 <= value < len(found) and isinstance(found[0], str):
             indices.append(value)  # y_true counts columns, labels name them
         else:
@@ -362,10 +407,10 @@ def _binary(
             f"has the one class {errors.shown(found[0])}; say which is negative and which "
             "positive: labels=[negative, positive].",
         )
-    shown = _name(names[1]) if names is not None else None
+    shown = class_name(names[1]) if names is not None else None
     if shown is None and isinstance(pair[1], str):
         shown = pair[1]
     if classes_to_plot is not None:
         _chosen(names if names is not None else pair, classes_to_plot)
-    positive = np.asarray(truth == pair[1], dtype=bool)
+    positive = _equal(truth, pair[1])
     return OneVsRest(positive, scores, None if shown is None else [shown] * len(scores), weights)

@@ -73,12 +73,15 @@ def interpolated(ranking: Ranking, levels: int) -> tuple[Array, Array, Array]:
     return grid, best[at], thresholds
 
 
-def macro(rankings: Sequence[Ranking]) -> tuple[Array, Array]:
+def macro(rankings: Sequence[Ranking], levels: int | None = None) -> tuple[Array, Array]:
     """The mean precision of curves at each recall, taken where any of them steps.
 
     The mean of the step functions, so its area is exactly the mean of the average precisions, as
-    `average_precision_score(average="macro")`.
+    `average_precision_score(average="macro")`. With `levels`, the mean of the interpolated curves.
     """
+    if levels is not None:
+        tables = [interpolated(ranking, levels) for ranking in rankings]
+        return tables[0][0], np.mean([precision for _, precision, _ in tables], axis=0)
     curves = [rates(ranking) for ranking in rankings]
     grid = np.unique(np.concatenate([recall[1:] for recall, _ in curves]))
     grid = grid[grid > 0]
@@ -114,15 +117,14 @@ def compute(
     said = scored.notes
     areas = []
     for group in scored.groups:
-        areas.append(_ranking.average_precision(group.ranking))
-        end = _curves.legend(group.name, "AP", areas[-1])
-        _add_ranking(rows, group.ranking, group.name, end, "curve", size[0], levels)
+        area, end = _add_ranking(rows, group.ranking, group.name, "curve", size[0], levels)
+        areas.append(area)
         for threshold in settings.thresholds:
             x, y = at_threshold(group.ranking, threshold)
             rows.add_point(x, y, group.name, threshold, end, "threshold")
     if settings.average == "macro":
         rows.add_thinned(
-            *macro([group.ranking for group in scored.groups]),
+            *macro([group.ranking for group in scored.groups], levels),
             name="Macro average",
             end=_curves.legend("Macro average", "AP", float(np.mean(areas))),
             width=size[0],
@@ -130,8 +132,7 @@ def compute(
         )
         said.append(notes.macro_average("AP", len(areas)))
     elif scored.pooled is not None:
-        end = _curves.legend("Micro average", "AP", _ranking.average_precision(scored.pooled))
-        _add_ranking(rows, scored.pooled, "Micro average", end, "average", size[0], levels)
+        _add_ranking(rows, scored.pooled, "Micro average", "average", size[0], levels)
         said.append(notes.micro_average(len(areas)))
     _add_baselines(rows, scored.groups, said)
     if rows.reduced:
@@ -165,22 +166,26 @@ def _add_ranking(
     rows: _curves.Rows,
     ranking: Ranking,
     name: str | None,
-    end: str,
     kind: str,
     width: int,
     levels: int | None,
-) -> None:
+) -> tuple[float, str]:
+    """Add a curve; its average precision, and the legend's text with it."""
+    precision = _ranking.precision_of(ranking)
+    area = _ranking.average_precision(ranking, precision)
+    end = _curves.legend(name, "AP", area)
     if levels is not None:
         recall, precision, thresholds = interpolated(ranking, levels)
         rows.add_line(recall.tolist(), precision.tolist(), name, end, kind, thresholds.tolist())
-        return
-    recall, precision = rates(ranking)
-    chosen, by_pixel = _ranking.thin(recall, precision, width, steps=True)
+        return area, end
+    taken = np.concatenate([np.zeros(1, dtype=ranking.tps.dtype), ranking.tps])
+    precision = np.concatenate([[1.0], precision])
+    chosen, by_pixel = _ranking.thin(taken, precision, width, steps=True)
     thresholds = np.where(chosen > 0, ranking.thresholds[np.maximum(chosen - 1, 0)], np.inf)
-    rows.add_line(
-        recall[chosen].tolist(), precision[chosen].tolist(), name, end, kind, thresholds.tolist()
-    )
-    rows.count(len(recall), len(chosen), by_pixel)
+    recall = taken[chosen] / ranking.positives
+    rows.add_line(recall.tolist(), precision[chosen].tolist(), name, end, kind, thresholds.tolist())
+    rows.count(len(taken), len(chosen), by_pixel)
+    return area, end
 
 
 def _add_baselines(rows: _curves.Rows, groups: list[_ranking.Group], said: list[str]) -> None:
