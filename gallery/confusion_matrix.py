@@ -10,6 +10,6 @@ table = pk.Table.read(DATA / "digits_scores.csv")
 chart = pk.confusion_matrix(
     y_true=table.get_column("digit"),
     preds=table.get_column("predicted"),
-    title="Eights pass for ones, threes for nines",
+    title="Eights pass for ones and nines",
     subtitle="Logistic regression on four principal components, 540 digits",
 )

@@ -7,11 +7,10 @@ import plotkit as pk
 DATA = Path(__file__).with_name("data")
 
 chart = pk.line(
-    pk.Table.read(DATA / "ridge.csv"),
-    "penalty",
-    "coefficient",
-    color="measurement",
-    x_scale="log",
-    title="A larger penalty holds all coefficients down",
-    subtitle="Ridge regression of the progress of diabetes on ten measurements",
+    pk.Table.read(DATA / "sectors.csv"),
+    "month",
+    "jobs (March 2006 = 100)",
+    color="sector",
+    title="Schools and hospitals never stopped hiring",
+    subtitle="Jobs in 15 sectors of the U.S. economy, seasonally adjusted",
 )

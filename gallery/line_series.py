@@ -15,6 +15,6 @@ chart = pk.line_series(
     xname="epoch",
     yname="loss",
     y_scale="log",
-    title="Adam needs a tenth of the epochs",
+    title="Adam learns fastest",
     subtitle="Training loss of a network with 64 hidden units on 1,257 digits",
 )

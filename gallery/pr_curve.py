@@ -11,6 +11,6 @@ chart = pk.pr_curve(
     [rain for _, rain, _ in rows],
     [score for _, _, score in rows],
     threshold=0.5,
-    title="Half of the rainy days can be told with few false alarms",
+    title="Forecasting tomorrow’s rain",
     subtitle="Random forest, 364 days of 2015 in Seattle",
 )

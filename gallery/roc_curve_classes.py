@@ -14,6 +14,6 @@ chart = pk.roc_curve(
     labels=digits,
     classes_to_plot=["0", "1", "3", "5", "8"],
     average="macro",
-    title="Five handwritten digits, each against the rest",
+    title="Zeros are told apart best",
     subtitle="Logistic regression on four principal components, 540 digits",
 )

@@ -11,7 +11,7 @@ chart = pk.plot_table(
     pk.Table.read(DATA / "rain.csv"),
     {"y_true": "rain", "score": "score", "class": "model"},
     {
-        "title": "Three forecasts of tomorrow's rain",
+        "title": "Three forecasts of tomorrow’s rain",
         "subtitle": "364 days of 2015 in Seattle",
     },
 )

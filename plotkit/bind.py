@@ -32,9 +32,9 @@ def mapping(preset: Preset, table: Table, fields: Mapping[str, Any]) -> dict[str
     """
     if not isinstance(fields, Mapping):
         raise errors.OptionError.from_option("fields", fields, "a dict of role -> column name")
-    for role in fields:
-        if role not in preset.roles:
-            raise errors.OptionError.from_unknown("role", role, list(preset.roles), preset.id)
+    for asked in fields:
+        if asked not in preset.roles:
+            raise errors.OptionError.from_unknown("role", asked, list(preset.roles), preset.id)
     made = {}
     for role in preset.roles.values():
         name = fields.get(role.name)

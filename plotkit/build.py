@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from plotkit import bind, errors, fill, settings, stats
+from plotkit import notes as notes_of
 from plotkit.column import Column
 from plotkit.preset import Preset
 from plotkit.table import Columns, LazyColumns, Table
@@ -53,8 +54,8 @@ def build(
     spec = preset.spec
     result = _statistic(preset, columns, options, _size(spec))
     if len(next(iter(result.columns.values()), [])) > settings.max_rows:
-        rows = len(next(iter(result.columns.values())))
-        raise errors.DataError.from_too_many("rows to draw", None, rows, settings.max_rows)
+        count = len(next(iter(result.columns.values())))
+        raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
 
     # The spec: what was not mapped goes, what the data decides comes, then texts and rows.
     absent = {*preset.roles, *preset.outputs} - set(result.columns)
@@ -69,11 +70,24 @@ def build(
     texts = _texts(preset, titles, result.strings, strings or {})
     fill.set_strings(spec, preset, texts)
     fill.set_vega_params(spec, vega_params)
-    rows = fill.set_rows(spec, result.columns)
     notes = [*notes, *result.notes]
-    cleaned = fill.clean_texts(spec, notes)
+    del spec["data"]
+    spec = fill.clean_texts(spec, notes)
+    rows = fill.set_rows(spec, fill.clean_columns(result.columns, notes))
+    notes += _missing_glyphs(spec)
     shown = {name: value for name, value in texts.items() if value}
-    return Built(cleaned, tuple(notes), shown, fill.expected_marks(cleaned, rows))
+    return Built(spec, tuple(dict.fromkeys(notes)), shown, fill.expected_marks(spec, rows))
+
+
+def _missing_glyphs(spec: Mapping[str, Any]) -> list[str]:
+    """A note on characters that would be drawn as empty boxes."""
+    texts = list(fill.texts(spec))
+    if all(map(str.isascii, texts)):
+        return []
+    from plotkit.render import fonts  # looks at fonts, which plain text need not
+
+    missing = fonts.missing_glyphs(texts)
+    return [notes_of.missing_glyphs("".join(missing[:20]))] if missing else []
 
 
 def _check_strings(preset: Preset, given: Mapping[str, str]) -> None:

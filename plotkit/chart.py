@@ -198,9 +198,7 @@ class Chart:
             theme=fixed,
             title=self.strings.get("title") or self.preset.title,
             notes=self.notes,
-            bundle=page.bundle(
-                worker.javascript_bundle, cache_dir(), worker.engine_version()
-            ),
+            bundle=page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version()),
             fonts_css=fonts.css(texts=[text]),
         )
 

@@ -95,9 +95,7 @@ class Column:
             return np.array(
                 [math.nan if v is None else epoch_ms(v) for v in self.as_list()], dtype=np.float64
             )
-        return np.array(
-            [math.nan if v is None else v for v in self.as_list()], dtype=np.float64
-        )
+        return np.array([math.nan if v is None else v for v in self.as_list()], dtype=np.float64)
 
     def as_json(self) -> list[Any]:
         """Values as the renderer takes them: times as milliseconds, infinity as None."""
@@ -180,9 +178,7 @@ class Column:
 
             size = np.abs(self.as_array())
             return np.flatnonzero((size < limit) & (size > 0))  # type: ignore[return-value]
-        return [
-            row for row, v in enumerate(self._list) if v and -limit < v < limit and v == v
-        ]
+        return [row for row, v in enumerate(self._list) if v and -limit < v < limit and v == v]
 
     def _native(self) -> np.ndarray[Any, Any] | None:
         return self._series.to_numpy() if self._series is not None else None
@@ -327,7 +323,7 @@ def _classified(name: str, values: Sequence[Any]) -> Column:
 
 
 def zone_of(value: dt.date) -> str:
-    """ "date", "naive" or the time zone's name."""
+    """What a time is of: "date", "naive" or the time zone's name."""
     if not isinstance(value, dt.datetime):
         return "date"
     return "naive" if value.tzinfo is None else str(value.tzinfo)
@@ -537,8 +533,8 @@ def cast(column: Column, wanted: str) -> Column:
         raise errors.DataError.from_sentence(
             None,
             column.name,
-            "numbers become times only with a unit: types={%r: 'time[s]'} for seconds since "
-            "1970, 'time[ms]' for milliseconds." % column.name,
+            f"numbers become times only with a unit: types={{{column.name!r}: 'time[s]'}} for "
+            "seconds since 1970, 'time[ms]' for milliseconds.",
         )
     convert, expected = _converter(wanted)
     made = []

@@ -149,8 +149,7 @@ class TableError(PlotkitError, ValueError):
     def from_raising_iterator(cls, column: str, row: int, reason: Exception) -> TableError:
         """Reading a column's values raised."""
         return cls(
-            f"reading column {shown(column)} failed at row {row}: "
-            f"{type(reason).__name__}: {reason}"
+            f"reading column {shown(column)} failed at row {row}: {type(reason).__name__}: {reason}"
         )
 
     @classmethod
@@ -245,7 +244,13 @@ class DataError(PlotkitError, ValueError):
 
     @classmethod
     def from_kind(
-        cls, role: str, column: str, row: int | None, value: object, kind: str, wanted: Sequence[str]
+        cls,
+        role: str,
+        column: str,
+        row: int | None,
+        value: object,
+        kind: str,
+        wanted: Sequence[str],
     ) -> DataError:
         """A column of the wrong kind in a role; the first value shows it."""
         at = f", row {row}: found {shown(value)}" if row is not None else ""

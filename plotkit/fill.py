@@ -6,7 +6,7 @@ All of them change the copy in place and know nothing of the kind of chart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from plotkit import errors, notes, settings, text
@@ -47,7 +47,7 @@ def options(preset: Preset, given: Mapping[str, Any]) -> tuple[dict[str, Any], d
 def _vega_param(name: str, declared: Mapping[str, Any]) -> Param:
     """A Vega-Lite param takes what its default is, or one of its listed options."""
     default, bind = declared.get("value"), declared.get("bind")
-    listed = bind.get("options") if isinstance(bind, Mapping) else None
+    listed: Any = bind.get("options") if isinstance(bind, Mapping) else None
     if isinstance(listed, list):
         return Param(name, default, ("one of", *map(errors.shown, listed)))
     for kind in ("bool", "number", "text"):
@@ -57,6 +57,7 @@ def _vega_param(name: str, declared: Mapping[str, Any]) -> Param:
 
 
 def _checked(param: Param, value: Any) -> Any:
+    """The value where the param takes it; arrays as lists."""
     if value is None or not param.types:
         return value
     if param.types[0] == "one of":
@@ -174,9 +175,7 @@ def _as_key(name: str) -> str:
     return re.sub(r"\s+", " ", name).replace("\\", "\\\\")
 
 
-def set_strings(
-    spec: dict[str, Any], preset: Preset, values: Mapping[str, str | None]
-) -> None:
+def set_strings(spec: dict[str, Any], preset: Preset, values: Mapping[str, str | None]) -> None:
     """Write the strings to where the preset says they stand; empty ones remove what they head."""
     import jsonpointer
 
@@ -189,7 +188,7 @@ def set_strings(
                 parent, key = at.to_last(spec)
             except (jsonpointer.JsonPointerException, KeyError, TypeError):
                 continue  # a part that went with an unmapped role, or that a fork took out
-            if isinstance(parent, (dict, list)):
+            if isinstance(parent, dict):
                 parent[key] = value if value or pointer.startswith("/title") else None
     title = spec.get("title")
     if isinstance(title, dict):
@@ -245,16 +244,12 @@ def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
 def set_rows(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """Put the rows in place of the sample's, keyed by role."""
     names = list(columns)
-    rows = [
-        dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     spec["data"] = {"values": rows}
     return rows
 
 
-def check_scales(
-    spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, Column]
-) -> None:
+def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, Column]) -> None:
     """A log scale takes only positive numbers, and no bars.
 
     Raises `DataError` with the first row and value that does not fit.
@@ -281,19 +276,25 @@ def _draws_bars(spec: Mapping[str, Any]) -> bool:
     return "bar" in names
 
 
-def clean_texts(node: Any, said: list[str]) -> Any:
-    """Every text of the finished spec as the engine can take it; the last gate before it.
+def clean_columns(columns: Mapping[str, list[Any]], said: list[str]) -> dict[str, list[Any]]:
+    """The texts of the rows as the engine can take them.
 
-    Values of the rows were cleaned where their rows are known, so what is found here is a title
-    or a label that a statistic made.
+    Those in memory were cleaned where their rows are known (see `bind`); what is found here comes
+    from a lazy frame, or is a label that a statistic made.
     """
+    made = dict(columns)
+    for name, values in columns.items():
+        known = {value for value in values if isinstance(value, str)}
+        odd = {value: _clean_text(value, said) for value in known}
+        if any(value != cleaned for value, cleaned in odd.items()):
+            made[name] = [odd.get(v, v) if isinstance(v, str) else v for v in values]
+    return made
+
+
+def clean_texts(node: Any, said: list[str]) -> Any:
+    """Every text of a spec without rows as the engine can take it."""
     if isinstance(node, str):
-        if len(node) > _TEXT_LIMIT:
-            said.append(notes.shortened("text", len(node), _TEXT_LIMIT))
-            node = text.shorten(node, _TEXT_LIMIT)
-        if text.replaced(node):
-            said.append(notes.cleaned_string(errors.shown(node)))
-        return text.clean(node)
+        return _clean_text(node, said)
     if isinstance(node, Mapping):
         return {
             key: _as_titles(found) if key in _TITLES else found
@@ -304,10 +305,31 @@ def clean_texts(node: Any, said: list[str]) -> Any:
     return node
 
 
+def _clean_text(found: str, said: list[str]) -> str:
+    if len(found) > _TEXT_LIMIT:
+        said.append(notes.shortened(len(found), _TEXT_LIMIT))
+        found = text.shorten(found, _TEXT_LIMIT)
+    if text.replaced(found):
+        said.append(notes.cleaned_string(errors.shown(found)))
+    return text.clean(found)
+
+
 def _as_titles(found: Any) -> Any:
     if isinstance(found, list):
         return [_as_titles(line) for line in found]
     return text.as_title(found) if isinstance(found, str) else found
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every text of a spec, rows included."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for value in node.values():
+            yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
 
 
 # --- what the picture must show ------------------------------------------------------------------

@@ -12,7 +12,9 @@ def _rows(count: int) -> str:
 def dropped(column: str, count: int, total: int, first: int | None) -> str:
     """Rows left out because a value is missing or infinite; lazy frames have no first row."""
     at = f" (first: row {first})" if first is not None else ""
-    return f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{at}."
+    return (
+        f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{at}."
+    )
 
 
 def gaps(column: str, count: int, total: int, first: int | None) -> str:
@@ -53,19 +55,22 @@ def cleaned(column: str, count: int, first: int) -> str:
     )
 
 
-def cleaned_string(name: str) -> str:
-    """Control characters in a title, replaced."""
-    return f"{name}: control characters shown as U+FFFD."
+def cleaned_string(value: str) -> str:
+    """Control characters in a title or label, replaced; `value` as it is shown in messages."""
+    return f"text {value}: control characters shown as U+FFFD."
 
 
-def shortened(what: str, count: int, limit: int) -> str:
-    """Texts cut because nobody could read them whole."""
-    return f"{what}: {count:,} text{'' if count == 1 else 's'} cut to {limit:,} characters."
+def shortened(length: int, limit: int) -> str:
+    """A text cut because nobody could read it whole."""
+    return f"a text of {length:,} characters is cut to {limit:,}."
 
 
 def empty_labels(column: str, count: int, first: int, label: str) -> str:
     """Categories of no characters, shown under a name."""
-    return f"column {shown(column)}: empty text in {_rows(count)} shown as {label} (first: row {first})."
+    return (
+        f"column {shown(column)}: empty text in {_rows(count)} shown as {label} "
+        f"(first: row {first})."
+    )
 
 
 def look_alikes(column: str, groups: list[list[str]]) -> str:
@@ -119,10 +124,10 @@ def reduced(column: str, total: int, kept: int) -> str:
     )
 
 
-def missing_glyphs(characters: str, where: str) -> str:
+def missing_glyphs(characters: str) -> str:
     """Characters that no installed font draws."""
     return (
-        f"{where}: no installed font draws {characters}; install one that does (for example "
+        f"no installed font draws {characters}: they show as boxes. Install one that does (for example "
         "Noto Sans CJK), or add its folder to plotkit.settings.font_folders."
     )
 

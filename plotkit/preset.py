@@ -74,8 +74,20 @@ class Preset:
     """
 
     __slots__ = (
-        "_text", "description", "digest", "id", "inputs", "params", "roles", "statistic",
-        "strings", "switches", "title", "version", "vega_params", "outputs",
+        "_text",
+        "description",
+        "digest",
+        "id",
+        "inputs",
+        "outputs",
+        "params",
+        "roles",
+        "statistic",
+        "strings",
+        "switches",
+        "title",
+        "vega_params",
+        "version",
     )  # fmt: skip
 
     def __init__(self, content: Mapping[str, Any], where: str = "dict") -> None:

@@ -26,7 +26,8 @@ def _validator() -> Draft7Validator:
     from jsonschema import Draft7Validator  # 0.2 s; only a preset that is not ours needs it
 
     found = find_spec("altair")
-    assert found is not None and found.origin is not None
+    assert found is not None
+    assert found.origin is not None
     path = Path(found.origin).parent / "vegalite" / "v6" / "schema" / "vega-lite-schema.json"
     return Draft7Validator(json.loads(path.read_text("utf-8")))
 

@@ -195,9 +195,7 @@ class Table:
         if any(kind is None for kind in kinds.values()):
             # Nested and unknown types: their values say what is wrong with them.
             return {role: self.column(name) for role, name in mapping.items()}
-        frame = self._frame.select(
-            *(nw.col(name).alias(role) for role, name in mapping.items())
-        )
+        frame = self._frame.select(*(nw.col(name).alias(role) for role, name in mapping.items()))
         zones = {role: columns_of.zone_of_dtype(schema[name]) for role, name in mapping.items()}
         known = {role: kind for role, kind in kinds.items() if kind is not None}
         return LazyColumns(frame, dict(mapping), known, zones)
@@ -237,7 +235,7 @@ class Table:
         import pandas as pd
 
         if self._frame is not None and not self._typed and not self.is_lazy:
-            return self._frame.to_pandas()  # type: ignore[union-attr,no-any-return]
+            return self._frame.to_pandas()  # type: ignore[union-attr]
         found = self._all_columns()
         return pd.DataFrame({name: column.as_list() for name, column in found.items()})
 
@@ -503,7 +501,8 @@ def _library(source: Any) -> str:
 
 
 def _frame_names(frame: Any) -> Sequence[str]:
-    return frame.collect_schema().names() if _is_lazy(frame) else frame.columns
+    names: Sequence[str] = frame.collect_schema().names() if _is_lazy(frame) else frame.columns
+    return names
 
 
 def _is_lazy(frame: Any) -> bool:

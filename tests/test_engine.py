@@ -165,6 +165,7 @@ class TestDrawing:
         assert versions["vegalite"].startswith("6.")
         assert worker.engine_version()[:2] == versions["vl_convert"][:2]
 
+    @pytest.mark.slow
     def test_local_time_is_utc_everywhere(self) -> None:
         code = """
 spec = GOOD.replace('"field": "x", "type": "quantitative"', '"field": "x", "type": "temporal"')
@@ -179,6 +180,19 @@ print(worker.vegalite_to_svg(spec, preset="t"))
         spec["usermeta"] = {"filler": "x" * 3_000_000}
         svg = worker.vegalite_to_svg(json.dumps(spec), preset="test/large")
         assert len(svg) > 500_000
+
+    @pytest.mark.slow
+    def test_javascript_bundle(self) -> None:
+        bundle = worker.javascript_bundle("window.marker_of_ours = vegaEmbed;")
+        assert "marker_of_ours" in bundle
+        assert len(bundle) > 500_000
+
+    def test_preparing_never_waits(self) -> None:
+        pool = worker.Pool(1)
+        pool._permits.get()  # someone draws
+        pool.prepare()
+        pool.warm()
+        assert pool._idle == []
 
     def test_lone_surrogate(self) -> None:
         spec = GOOD.replace("Gr", "\ud800")
@@ -228,6 +242,7 @@ class TestErrors:
         assert 0.6 < time.monotonic() - start < 2
         assert "'test/hang' was not drawn within 0.7 seconds" in str(caught.value)
 
+    @pytest.mark.slow
     def test_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(settings, "memory_mb", 128)
         with pytest.raises(errors.RenderMemoryError, match="'test/endless' needs more than 128 MB"):
@@ -252,7 +267,7 @@ class TestErrors:
         draw()
         timer = threading.Timer(0.3, os.kill, (worker_pid(), signal.SIGKILL))
         timer.start()
-        with pytest.raises(errors.EngineCrashError, match="code -9 .* killed from outside"):
+        with pytest.raises(errors.EngineCrashError, match=r"code -9 .* killed from outside"):
             worker.vegalite_to_svg(HANG, preset="test/killed")
         timer.join()
 
@@ -300,7 +315,7 @@ class TestErrors:
     def test_wrong_interpreter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(settings, "python", "/nowhere/python")
         worker.prepare()
-        with pytest.raises(errors.RenderError, match="cannot start /nowhere/python: .*IN_PROCESS"):
+        with pytest.raises(errors.RenderError, match=r"cannot start /nowhere/python: .*IN_PROCESS"):
             draw()
         monkeypatch.setattr(settings, "python", "/bin/false")
         with pytest.raises(errors.RenderError, match="failed while starting the engine"):
@@ -314,7 +329,7 @@ class TestErrors:
         (tmp_path / "vl_convert").mkdir()
         (tmp_path / "vl_convert" / "__init__.py").write_text("raise ImportError('half installed')")
         monkeypatch.setattr(worker, "engine_folder", lambda: str(tmp_path))
-        with pytest.raises(errors.RenderError, match="starting the engine: .*half installed"):
+        with pytest.raises(errors.RenderError, match=r"starting the engine: .*half installed"):
             draw()
         monkeypatch.undo()
 

@@ -174,7 +174,8 @@ class TestLinks:
         ('<line x2="NaN" y2="0"/>', 0),
         ('<rect width="1" height="1"/>', 1),
         (
-            "<text>a</text><text> </text><text></text><text><tspan>a</tspan><tspan>b</tspan></text>",
+            "<text>a</text><text> </text><text></text>"
+            "<text><tspan>a</tspan><tspan>b</tspan></text>",
             2,
         ),
         ('<text transform="translate(NaN,1)">a</text>', 0),
@@ -189,7 +190,8 @@ def test_count_by_name() -> None:
     text = picture(
         '<g class="mark-group role-frame root"><g><path class="background" d="M0,0h9"/>'
         '<g class="mark-rule role-axis-grid"><line x2="9"/></g>'
-        '<g class="mark-group role-scope pathgroup"><g><g class="mark-line role-mark layer_0_marks">'
+        '<g class="mark-group role-scope pathgroup">'
+        '<g><g class="mark-line role-mark layer_0_marks">'
         '<path d="M0,0L1,1"/></g></g><g><g class="mark-line role-mark layer_0_marks">'
         '<path d="M0,0L1,1"/></g></g></g>'
         '<g class="mark-symbol role-mark layer_1_marks"><path d="M0,0h1"/></g>'

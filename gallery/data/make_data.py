@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from palmerpenguins import load_penguins
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import permutation_importance
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import (
     StratifiedKFold,
@@ -57,6 +57,28 @@ def employment() -> None:
     found = vega.us_employment()
     jobs = found["nonfarm"] / 1000
     save("jobs", pd.DataFrame({"month": found["month"], "jobs (millions)": jobs}))
+
+    names = {
+        "mining_and_logging": "mining and logging",
+        "construction": "construction",
+        "durable_goods": "durable goods",
+        "nondurable_goods": "non-durable goods",
+        "wholesale_trade": "wholesale trade",
+        "retail_trade": "retail trade",
+        "transportation_and_warehousing": "transport",
+        "utilities": "utilities",
+        "information": "information",
+        "financial_activities": "finance",
+        "professional_and_business_services": "business services",
+        "education_and_health_services": "education and health",
+        "leisure_and_hospitality": "leisure and hospitality",
+        "other_services": "other services",
+        "government": "government",
+    }
+    quarters = found[found["month"].dt.month % 3 == 0].set_index("month")[list(names)]
+    index = quarters / quarters.iloc[0] * 100
+    table = index.rename(columns=names).reset_index()
+    save("sectors", table.melt("month", var_name="sector", value_name="jobs (March 2006 = 100)"))
 
 
 def electricity() -> None:
@@ -231,24 +253,6 @@ def wine() -> None:
     save("wine", pd.DataFrame({"grape": names[y], "predicted": names[found]}))
 
 
-def diabetes() -> None:
-    found = load_diabetes()
-    names = {
-        "age": "age", "sex": "sex", "bmi": "body mass index", "bp": "blood pressure",
-        "s1": "cholesterol", "s2": "LDL", "s3": "HDL", "s4": "cholesterol / HDL",
-        "s5": "triglycerides", "s6": "glucose",
-    }  # fmt: skip
-    rows = [
-        {"penalty": penalty, "measurement": names[feature], "coefficient": weight}
-        for penalty in np.logspace(3, -4, 36)
-        for feature, weight in zip(
-            found.feature_names, Ridge(alpha=penalty).fit(found.data, found.target).coef_,
-            strict=True,
-        )
-    ]
-    save("ridge", pd.DataFrame(rows))
-
-
 if __name__ == "__main__":
     penguins()
     employment()
@@ -257,4 +261,3 @@ if __name__ == "__main__":
     digits()
     tumours()
     wine()
-    diabetes()

@@ -39,8 +39,9 @@ def load(folder: str, fonts: Sequence[str]) -> ModuleType:
         sys.path.append(folder)
     import vl_convert
 
-    if hasattr(vl_convert, "configure"):  # 2.x: once, instead of with every call
-        vl_convert.configure(allowed_base_urls=[], base_url=False, auto_google_fonts=False)
+    configure = getattr(vl_convert, "configure", None)
+    if configure is not None:  # 2.x: once, instead of with every call
+        configure(allowed_base_urls=[], base_url=False, auto_google_fonts=False)
     for font in fonts:
         vl_convert.register_font_directory(font)
     return vl_convert

@@ -591,10 +591,8 @@ class Pool:
         if settings.in_process:
             return
         self._check_fork()
-        if self._permits.empty():
-            return
         permits = self._permits
-        permits.get()
+        permits.get(block=False)  # none is free: an exception, and nothing to prepare
         worker = self._idle.pop() if self._idle else Worker()
         try:
             worker.start()

@@ -7,11 +7,15 @@ goes through the same code, so that results are equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from plotkit import errors
 from plotkit.table import Columns, LazyColumns
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -26,10 +30,10 @@ class Result(NamedTuple):
     """
 
     columns: dict[str, list[Any]]
-    notes: list[str] = []
-    strings: dict[str, str] = {}
-    switches: dict[str, bool] = {}
-    titles: dict[str, str] = {}
+    notes: Sequence[str] = ()
+    strings: Mapping[str, str] = _NOTHING
+    switches: Mapping[str, bool] = _NOTHING
+    titles: Mapping[str, str] = _NOTHING
 
 
 Compute = Callable[[Columns | LazyColumns, Mapping[str, Any], tuple[int, int]], Result]

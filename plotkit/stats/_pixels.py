@@ -31,5 +31,7 @@ def extremes(x: Array, y: Array, columns: int) -> Array:
         by_value = np.lexsort((values, at))
         kept = [known[starts], known[ends], known[by_value[starts]], known[by_value[ends]]]
     gaps = np.flatnonzero(~np.isfinite(ys) & ~np.isin(bucket, bucket[known]))
-    first_gaps = gaps[np.flatnonzero(np.r_[True, bucket[gaps][1:] != bucket[gaps][:-1]])[: len(gaps)]]
+    first_gaps = gaps[
+        np.flatnonzero(np.r_[True, bucket[gaps][1:] != bucket[gaps][:-1]])[: len(gaps)]
+    ]
     return order[np.unique(np.concatenate([*kept, first_gaps]))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from plotkit import notes, text
@@ -99,9 +100,7 @@ def _series(columns: Columns) -> dict[Key, list[int]]:
     return found
 
 
-def _sorted(
-    x: Column, series: Mapping[Key, list[int]], said: list[str]
-) -> dict[Key, list[int]]:
+def _sorted(x: Column, series: Mapping[Key, list[int]], said: list[str]) -> dict[Key, list[int]]:
     """Each series' rows by x; a line that passes one x twice is noted."""
     if x.kind == "text":
         return dict(series)
@@ -110,7 +109,7 @@ def _sorted(
     order = {}
     for key, rows in series.items():
         found = sorted(rows, key=values.__getitem__)
-        pairs = zip(found, found[1:], strict=False)
+        pairs = pairwise(found)
         repeated += [b for a, b in pairs if values[a] == values[b]]
         order[key] = found
     if repeated:
@@ -182,15 +181,13 @@ def _fit_at_ends(
         low, high = math.log(low), math.log(high)
     px = (height - _AROUND_PLOT) / ((high - low) or 1.0)
     levels = sorted(y * px for _, y in ends)  # type: ignore[operator]
-    return all(b - a >= _LABEL_HEIGHT for a, b in zip(levels, levels[1:], strict=False))
+    return all(b - a >= _LABEL_HEIGHT for a, b in pairwise(levels))
 
 
 class _Rows:
     """Output rows, gathered series by series."""
 
-    def __init__(
-        self, columns: Columns, named: Sequence[Key], direct: bool, many: bool
-    ) -> None:
+    def __init__(self, columns: Columns, named: Sequence[Key], direct: bool, many: bool) -> None:
         self._inputs = {
             role: columns[role].as_json()
             for role in ("x", "y", "error_low", "error_high")
@@ -225,7 +222,8 @@ class _Rows:
         for key, rows in order.items():
             self.add(key, rows)
         rank = sorted(
-            range(len(self._made["x"])), key=[r for rows in order.values() for r in rows].__getitem__
+            range(len(self._made["x"])),
+            key=[r for rows in order.values() for r in rows].__getitem__,
         )
         self._made = {name: [values[i] for i in rank] for name, values in self._made.items()}
 

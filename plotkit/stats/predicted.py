@@ -54,7 +54,7 @@ def predicted(
 
 
 def _from_probs(
-    probs: object, truth: list[object], names: list[object] | None
+    probs: Any, truth: list[object], names: list[object] | None
 ) -> tuple[list[object], list[object]]:
     """The predicted class of each row, and the classes of the columns."""
     import numpy as np
@@ -80,8 +80,9 @@ def _texts(name: str, labels: list[object], names: list[object] | None) -> list[
     known = [classes.class_name(found) for found in names]
     if set(texts) <= set(known):
         return texts
-    if all(isinstance(v, int) and 0 <= v < len(known) for v in labels):
-        return [known[v] for v in labels]  # type: ignore[index]
+    indices = [v for v in labels if isinstance(v, int) and 0 <= v < len(known)]
+    if len(indices) == len(labels):
+        return [known[i] for i in indices]
     row = next(i for i, text in enumerate(texts) if text not in known)
     raise errors.DataError.from_fact(
         None, name, row, labels[row], f"one of class_names: {errors.listed(known)}"

@@ -23,7 +23,9 @@ def compute(
     shape each) and size. Options are x_scale and y_scale, "linear" or "log".
     """
     columns = data.collect() if isinstance(data, LazyColumns) else data
-    made = {role: columns[role].as_json() for role in ("x", "y", "size") if role in columns}
+    made: dict[str, list[Any]] = {
+        role: columns[role].as_json() for role in ("x", "y", "size") if role in columns
+    }
     said: list[str] = []
     titles = {}
     color = columns.get("color")

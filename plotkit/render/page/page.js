@@ -873,6 +873,14 @@ for (const type of ["pointerdown", "touchstart"]) {
 // Start
 
 prepare(page.spec);
+// Vega takes a title such as "constructor" for a member of its own tables; with a blank it is text.
+visit(page.spec, node => {
+  const blank = v => (typeof v === "string" && v in Object.prototype ? `${v} ` : v);
+  const all = v => (Array.isArray(v) ? v.map(blank) : blank(v));
+  node.title = isObject(node.title) && !Array.isArray(node.title)
+    ? {...node.title, text: all(node.title.text), subtitle: all(node.title.subtitle)} : all(node.title);
+  if (node.title === undefined) delete node.title;
+});
 visit(page.spec, node => {
   if (Array.isArray(node.params)) {
     for (const p of node.params) if (p?.bind === "scales" && typeof p.name === "string") zoomParams.push(p.name);
