@@ -7,9 +7,7 @@ import plotkit as pk
 DATA = Path(__file__).with_name("data")
 
 decembers = {
-    month.year: jobs
-    for month, jobs in pk.Table.read(DATA / "jobs.csv").data
-    if month.month == 12
+    month.year: jobs for month, jobs in pk.Table.read(DATA / "jobs.csv").data if month.month == 12
 }
 years = list(decembers)[1:]
 change = [decembers[year] - decembers[year - 1] for year in years]

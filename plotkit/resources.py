@@ -17,6 +17,15 @@ def builtin_presets() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "presets"
 
 
+def builtin_gallery() -> Path:
+    """The folder of the gallery's scripts; their tables are in its `data` folder.
+
+    In the wheel `plotkit/_gallery`, otherwise the repository's `gallery`.
+    """
+    inside = _PACKAGE / "_gallery"
+    return inside if inside.is_dir() else _PACKAGE.parent / "gallery"
+
+
 def cache_dir() -> Path:
     """The user's cache folder for plotkit; what lies there can always be made again."""
     import platformdirs  # only pages and unusual scripts look there

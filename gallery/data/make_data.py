@@ -55,6 +55,7 @@ def penguins() -> None:
 
 def employment() -> None:
     found = vega.us_employment()
+    month = pd.to_datetime(found["month"])
     jobs = found["nonfarm"] / 1000
     save("jobs", pd.DataFrame({"month": found["month"], "jobs (millions)": jobs}))
 
@@ -75,7 +76,7 @@ def employment() -> None:
         "other_services": "other services",
         "government": "government",
     }
-    quarters = found[found["month"].dt.month % 3 == 0].set_index("month")[list(names)]
+    quarters = found[month.dt.month % 3 == 0].set_index("month")[list(names)]
     index = quarters / quarters.iloc[0] * 100
     table = index.rename(columns=names).reset_index()
     save("sectors", table.melt("month", var_name="sector", value_name="jobs (March 2006 = 100)"))
@@ -146,9 +147,7 @@ def rain(weather: pd.DataFrame) -> None:
 
 def digits() -> None:
     x, y = load_digits(return_X_y=True)
-    fit_x, test_x, fit_y, test_y = train_test_split(
-        x, y, test_size=0.3, random_state=0, stratify=y
-    )
+    fit_x, test_x, fit_y, test_y = train_test_split(x, y, test_size=0.3, random_state=0, stratify=y)
     model = make_pipeline(PCA(4), StandardScaler(), LogisticRegression()).fit(fit_x, fit_y)
     scores = pd.DataFrame(np.round(model.predict_proba(test_x), 4), columns=[*"0123456789"])
     scores.insert(0, "digit", test_y)
@@ -163,7 +162,12 @@ def digits() -> None:
         "naive Bayes": GaussianNB(var_smoothing=0.05),
     }.items():
         rows, _, found = learning_curve(
-            model, x, y, cv=folds, train_sizes=np.linspace(0.05, 1, 12), shuffle=True,
+            model,
+            x,
+            y,
+            cv=folds,
+            train_sizes=np.linspace(0.05, 1, 12),
+            shuffle=True,
             random_state=0,
         )
         parts.append(
@@ -180,9 +184,7 @@ def digits() -> None:
     save("learning_curve", pd.concat(parts))
 
     gammas = np.logspace(-6, -1, 21)
-    train, test = validation_curve(
-        SVC(), x, y, param_name="gamma", param_range=gammas, cv=folds
-    )
+    train, test = validation_curve(SVC(), x, y, param_name="gamma", param_range=gammas, cv=folds)
     save(
         "validation_curve",
         pd.DataFrame(
@@ -200,8 +202,13 @@ def digits() -> None:
         network = make_pipeline(
             StandardScaler(),
             MLPClassifier(
-                (64,), learning_rate_init=0.005, max_iter=60, tol=0, n_iter_no_change=100,
-                random_state=0, **options,
+                (64,),
+                learning_rate_init=0.005,
+                max_iter=60,
+                tol=0,
+                n_iter_no_change=100,
+                random_state=0,
+                **options,
             ),
         )
         losses[name] = network.fit(fit_x, fit_y)[-1].loss_curve_

@@ -318,7 +318,7 @@ const sides = (spec, config) => {
   return isObject(padding) ? (padding.left ?? 0) + (padding.right ?? 0) : 2 * padding;
 };
 
-// What changes on a narrow screen: the size, the breaks of the titles, the columns of the legend.
+// What changes on a narrow screen: size, breaks of the titles, longest labels, columns of the legend.
 function narrowed(spec, config, width, columns) {
   const copy = structuredClone(spec);
   copy.width = width;
@@ -350,6 +350,11 @@ function narrowed(spec, config, width, columns) {
     }
   }
   if (typeof copy.height === "number") copy.height += Math.max(0, Math.round(added));
+  const inner = width - sides(copy, config), limit = (now, most) => Math.round(Math.min(now ?? most, most));
+  for (const axis of ["axisX", "axisY"]) {
+    config[axis] = {...config[axis], titleLimit: limit(config[axis]?.titleLimit, inner),
+      labelLimit: limit(config[axis]?.labelLimit ?? config.axis?.labelLimit, axis === "axisY" ? inner * 0.4 : inner * 0.6)};
+  }
   if (columns) {
     visit(copy, node => { if (isObject(node.legend)) node.legend.columns = columns; });
     config.legend = {...config.legend, columns};
@@ -400,14 +405,16 @@ function entries(legend) {
 }
 
 async function fitted(theme, room) {
-  const first = await make(theme);
+  const {spec} = page, first = await make(theme);
   const svg = first.box.querySelector("svg");
   if (!svg) throw Error("nothing was drawn.");
-  designed = Math.max(designed, Math.ceil(svg.viewBox.baseVal.width));
-  if (designed <= room || !fits(page.spec)) return first;
+  const around = sides(spec, page.configs[theme]);
+  const outside = spec.autosize?.contains === "padding" ? 0 : around;
+  designed = fits(spec) ? spec.width + outside : Math.ceil(svg.viewBox.baseVal.width);
+  if (!fits(spec) || (designed <= room && inkWidth(first) <= designed + 1)) return first;
   first.view.finalize();
-  const width = Math.max(160, Math.floor(page.spec.width - (designed - room)));
-  const space = width - sides(page.spec, page.configs[theme]) + 1;
+  const width = Math.max(160, Math.floor(Math.min(designed, room) - outside));
+  const space = width + outside - around + 1;
   let made = await make(theme, width), columns = 0;
   for (let i = 0; i < 3; i++) {
     const wide = legends(made.view.scenegraph().root).filter(l => l.orient !== "left" && l.orient !== "right")
@@ -421,19 +428,27 @@ async function fitted(theme, room) {
   return made;
 }
 
+// Where the ink lies, in the coordinates of the drawing, and the drawing's own edges.
+function ink(made) {
+  const {x1, y1, x2, y2} = made.view.scenegraph().root.bounds;
+  const {width, height} = made.box.querySelector("svg").viewBox.baseVal;
+  if (![x1, y1, x2, y2].every(Number.isFinite)) return {left: 0, top: 0, right: width, low: height, width, height};
+  const [ox, oy] = made.view.origin(), pad = made.view.padding(), dx = ox + pad.left, dy = oy + pad.top;
+  return {
+    left: Math.min(0, Math.floor(x1 + dx)), top: Math.min(0, Math.floor(y1 + dy)),
+    right: Math.max(width, Math.ceil(x2 + dx)), low: Math.max(height, Math.ceil(y2 + dy)), width, height,
+  };
+}
+const inkWidth = made => { const {left, right} = ink(made); return right - left; };
+
 // Nothing is cut off at the edge: where ink lies outside the drawing, the drawing grows by it.
 function unclip(made) {
-  const svg = made.box.querySelector("svg"), [ox, oy] = made.view.origin();
-  const pad = made.view.padding(), {width, height} = svg.viewBox.baseVal;
-  const {x1, y1, x2, y2} = made.view.scenegraph().root.bounds;
-  if (![x1, y1, x2, y2].every(Number.isFinite)) return;
-  const left = Math.min(0, Math.floor(x1 + ox + pad.left)), top = Math.min(0, Math.floor(y1 + oy + pad.top));
-  const right = Math.max(width, Math.ceil(x2 + ox + pad.left)), low = Math.max(height, Math.ceil(y2 + oy + pad.top));
-  if (right - left > width + 1 || low - top > height + 1) {
-    svg.setAttribute("viewBox", `${left} ${top} ${right - left} ${low - top}`);
-    svg.setAttribute("width", right - left);
-    svg.setAttribute("height", low - top);
-  }
+  const {left, top, right, low, width, height} = ink(made);
+  if (right - left <= width + 1 && low - top <= height + 1) return;
+  const svg = made.box.querySelector("svg");
+  svg.setAttribute("viewBox", `${left} ${top} ${right - left} ${low - top}`);
+  svg.setAttribute("width", right - left);
+  svg.setAttribute("height", low - top);
 }
 
 // Choices of the reader (inputs, selections, zoom) outlive a new layout.

@@ -1,0 +1,118 @@
+"""Every kind of frame gives the same chart, and no library is imported that nobody used."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import plotkit as pk
+from conftest import COLUMNS, ROWS
+
+CHARTS: dict[str, Callable[[pk.Table], pk.Chart]] = {
+    "line": lambda t: pk.line(t, "step", "loss", color="run"),
+    "scatter": lambda t: pk.scatter(t, "step", "loss", color="run", size="score"),
+    "scatter by number": lambda t: pk.scatter(t, "step", "loss", color="score"),
+    "bar": lambda t: pk.bar(t, "run", "loss", aggregate="mean"),
+    "bar by group": lambda t: pk.bar(t, "step", "loss", group="run", aggregate="max"),
+    "histogram": lambda t: pk.histogram(t, "loss"),
+    "histogram by group": lambda t: pk.histogram(t, "loss", group="run", bins=7),
+    "roc": lambda t: pk.plot_table("plotkit/roc_curve", t, {"y_true": "hit", "score": "score"}),
+    "pr by class": lambda t: pk.plot_table(
+        "plotkit/pr_curve", t, {"y_true": "hit", "score": "score", "class": "run"}
+    ),
+    "confusion": lambda t: pk.plot_table(
+        "plotkit/confusion_matrix", t, {"Actual": "run", "Predicted": "hit"}
+    ),
+}
+
+
+def table_of(frame: Any) -> pk.Table:
+    return pk.Table(frame, columns=list(COLUMNS) if isinstance(frame, list) else None)
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Equal, up to the last digit of sums taken in another order."""
+    if isinstance(wanted, float) and isinstance(found, (int, float)):
+        return math.isclose(found, wanted, rel_tol=1e-12, abs_tol=1e-12)
+    return bool(found == wanted)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_all_frames_give_the_same_rows(frame: Any, name: str) -> None:
+    wanted = CHARTS[name](pk.Table(COLUMNS)).spec["data"]["values"]
+    found = CHARTS[name](table_of(frame)).spec["data"]["values"]
+    key = lambda row: tuple(str(value) for value in row.values())  # noqa: E731
+    if "pyspark" in type(frame).__module__:  # its rows have no order
+        wanted, found = sorted(wanted, key=key), sorted(found, key=key)
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        assert one.keys() == other.keys()
+        assert all(same(one[field], other[field]) for field in one), (one, other)
+
+
+def test_the_table_itself(frame: Any) -> None:
+    table = table_of(frame)
+    assert table.columns == list(COLUMNS)
+    assert len(table) == ROWS
+    assert table.data == [list(row) for row in zip(*COLUMNS.values(), strict=True)]
+    assert table.get_column("run") == COLUMNS["run"]
+    assert list(table.to_pandas().columns) == list(COLUMNS)
+    assert repr(table).startswith("Table(")
+    assert table._repr_html_().startswith("<table>")
+
+
+def test_unknown_columns_are_told_apart(frame: Any) -> None:
+    with pytest.raises(pk.errors.ColumnNotFoundError) as raised:
+        pk.line(table_of(frame), "step", "los")
+    assert str(raised.value) == (
+        "no column 'los' for role 'y'. Did you mean 'loss'? "
+        "The table has: 'step', 'loss', 'run', 'hit', 'score'."
+    )
+
+
+LOADED = """
+import sys
+import plotkit as pk
+{use}
+chart = pk.line(table, "x", "y")
+chart.save("{folder}/chart.{suffix}")
+print(*[name for name in {names!r} if name in sys.modules])
+"""
+
+
+def loaded(use: str, names: list[str], folder: object, suffix: str = "png") -> list[str]:
+    """Which of the libraries a fresh process has imported after drawing a chart."""
+    code = LOADED.format(use=use, names=names, folder=folder, suffix=suffix)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+HEAVY = ["altair", "jsonschema", "pandas", "polars", "pyarrow", "duckdb", "vl_convert", "numpy",
+         "narwhals", "sklearn"]  # fmt: skip
+
+
+def test_a_chart_of_lists_imports_nothing_heavy(tmp_path: object) -> None:
+    use = "table = pk.Table([[i, i % 7] for i in range(1000)], ['x', 'y'])"
+    assert loaded(use, HEAVY, tmp_path) == []
+
+
+def test_a_chart_of_polars_does_without_the_others(tmp_path: object) -> None:
+    use = "import polars; table = pk.Table(polars.DataFrame({'x': [1, 2], 'y': [3, 4]}))"
+    found = loaded(use, ["pandas", "pyarrow", "altair", "duckdb", "jsonschema"], tmp_path)
+    assert found == []
+
+
+def test_a_chart_of_duckdb_does_without_the_others(tmp_path: object) -> None:
+    use = "import duckdb; table = pk.Table(duckdb.sql('select 1 x, 2 y'))"
+    assert loaded(use, ["pyarrow", "polars", "altair", "jsonschema"], tmp_path) == []
+
+
+def test_importing_plotkit_imports_nothing() -> None:
+    code = f"import sys, plotkit; print(*[n for n in {HEAVY!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

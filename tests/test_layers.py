@@ -1,0 +1,91 @@
+"""Imports run strictly downward: each room may import only rooms named before it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "plotkit"
+
+# The floors of the house, from the ground up; a room imports only from earlier lines.
+FLOORS = [
+    # 0
+    "errors", "notes", "resources", "settings",
+    # 1
+    "ids", "text", "column", "files", "table", "theme",
+    # 2
+    "preset", "schema",
+    "stats", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves", "stats.bar",
+    "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram", "stats.line",
+    "stats.pr_curve", "stats.roc_curve", "stats.scatter",
+    # 3
+    "store",
+    "render", "render.fonts", "render.svg", "render.png", "render.page", "render.pdf",
+    "render.engine", "render.worker",
+    # 4
+    "bind", "fill", "build",
+    # 5
+    "chart",
+    # 6
+    "plot", "gallery",
+    # 7
+    "cli", "__main__",
+]  # fmt: skip
+# It only re-exports, and lazily.
+OUTSIDE = {"__init__"}
+# The rooms hand statistics out by name; they are not one importing the other.
+ALLOWED = {("stats", "stats.*")}
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    name = ".".join(parts)
+    return name.removesuffix(".__init__") if len(parts) > 1 else name
+
+
+ROOMS = {room_of(path): path for path in sorted(ROOT.rglob("*.py")) if "_gallery" not in str(path)}
+
+
+def imports_of(path: Path) -> set[str]:
+    """All rooms that a file imports, inside functions too; not for type checkers only."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.body = []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            names = {f"{module}.{alias.name}" for alias in node.names}
+            known = {name for name in names if name.removeprefix("plotkit.") in ROOMS}
+            found |= known or {module}
+    return {n.removeprefix("plotkit.") for n in found if n.split(".")[0] == "plotkit"} - {"plotkit"}
+
+
+def test_every_room_has_its_floor() -> None:
+    assert set(ROOMS) - OUTSIDE == set(FLOORS)
+
+
+@pytest.mark.parametrize("room", [name for name in ROOMS if name not in OUTSIDE])
+def test_imports_run_downward(room: str) -> None:
+    below = set(FLOORS[: FLOORS.index(room)])
+    upward = imports_of(ROOMS[room]) - below - {room}
+    assert not upward, f"{room} imports {sorted(upward)}, which stand above it or beside it"
+
+
+def test_one_file_imports_the_engine() -> None:
+    users = [name for name, path in ROOMS.items() if "import vl_convert" in path.read_text("utf-8")]
+    assert users == ["render.engine"]
+
+
+def test_the_public_names_are_those_in_all() -> None:
+    import plotkit
+
+    for name in plotkit.__all__:
+        assert getattr(plotkit, name) is not None
+    assert set(plotkit._HOMES) | set(plotkit._MODULES) == set(plotkit.__all__)
