@@ -54,20 +54,22 @@ section { margin-top: 40px; padding-top: 32px; border-top: 1px solid var(--rule)
 h2 { margin: 0; font-size: 17px; line-height: 1.35; font-weight: 600; }
 section > p { margin: 2px 0 0; color: var(--muted); font-size: 13.5px; }
 .pair {
-  display: grid; grid-template-columns: minmax(0, 640px) minmax(0, 1fr);
-  gap: 20px 32px; align-items: start; margin-top: 18px;
+  display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+  gap: 20px 28px; align-items: start; margin-top: 18px;
 }
-figure { margin: 0; }
+figure { margin: 0; overflow-x: auto; }
 img { display: block; max-width: 100%; height: auto; }
 figcaption { margin-top: 10px; color: var(--muted); font-size: 12.5px; }
 figcaption p { margin: 3px 0 0; overflow-wrap: anywhere; }
 pre {
   margin: 0; padding: 16px 18px; overflow-x: auto; border-radius: 6px; background: var(--code);
-  font: 12.5px/1.55 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
+  font: 12px/1.6 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
 }
 @media (max-width: 1080px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 700px) {
   body { padding: 24px 16px 56px; }
+  /* Small screens show the picture at a size that can be read, to be pushed aside. */
+  img { max-width: 150%; }
   pre { margin-inline: -16px; padding-inline: 16px; border-radius: 0; font-size: 12px; }
 }
 """
@@ -87,7 +89,7 @@ _PAGE = Template("""\
 <body>
 <header>
 <h1>plotkit gallery</h1>
-<p>$count, each beside the whole script that draws it.</p>
+<p>$count, each beside the script that draws it.</p>
 <nav aria-label="Charts">
 $links
 </nav>
@@ -117,7 +119,7 @@ _SECTION = Template("""\
 
 
 class _Example(NamedTuple):
-    """A script, what it says of itself, and its chart."""
+    """A script: its name, what it says of itself, its code and its chart."""
 
     name: str
     about: str
@@ -177,8 +179,10 @@ def _run(path: Path) -> _Example:
         raise errors.OptionError.from_option(
             "scripts", str(path), "scripts that leave a variable named chart, made by plotkit"
         )
-    about = str(left.get("__doc__") or "").strip().partition("\n")[0]
-    return _Example(path.stem, about, path.read_text(encoding="utf-8"), chart)
+    said = str(left.get("__doc__") or "")
+    # What the docstring says stands above the picture already.
+    source = path.read_text(encoding="utf-8").replace(f'"""{said}"""', "", 1)
+    return _Example(path.stem, said.strip().partition("\n")[0], source.strip(), chart)
 
 
 def _section(example: _Example, picture: str) -> str:
@@ -196,7 +200,7 @@ def _section(example: _Example, picture: str) -> str:
         width=round(width),
         height=round(height),
         caption="".join(said),
-        source=escape(example.source.strip()),
+        source=escape(example.source),
     )
 
 

@@ -524,6 +524,8 @@ def _collect(frame: nw.LazyFrame[Any], names: Mapping[str, str]) -> Columns:
     schema = frame.collect_schema()
     if _library(native) == "duckdb":
         return _collect_duckdb(native, schema, names)
+    if _library(native) == "pyspark":
+        return _collect_spark(native, names)
     if _library(native) == "polars":
         collected = frame.collect()
     else:
@@ -551,6 +553,15 @@ def _collect_duckdb(relation: Any, schema: Any, names: Mapping[str, str]) -> Col
             zone = columns_of.zone_of_dtype(dtype)
             made[role] = Column(name, kind, array=array, zone=zone)
     return made
+
+
+def _collect_spark(frame: Any, names: Mapping[str, str]) -> Columns:
+    """Spark gives plain Python rows: it needs neither pandas nor pyarrow for them."""
+    rows = frame.collect()
+    return {
+        role: columns_of.from_values(names.get(role, role), [row[i] for row in rows])
+        for i, role in enumerate(frame.columns)
+    }
 
 
 def _unmasked(array: Any) -> list[Any]:

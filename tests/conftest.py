@@ -85,7 +85,7 @@ def _pyspark() -> Any:
         .config("spark.sql.shuffle.partitions", "1")
         .getOrCreate()
     )
-    return session.createDataFrame(_pandas())
+    return session.createDataFrame([tuple(row) for row in _rows()], list(COLUMNS))
 
 
 def _numpy_columns() -> Any:

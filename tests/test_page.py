@@ -94,7 +94,7 @@ def payload(text: str) -> dict[str, object]:
 def test_structure() -> None:
     text = write()
     found = read(text)
-    assert text.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert [tag for tag, _ in found.tags].count("script") == 3
     assert found.text["title"] == ["A title"]
     assert ("meta", {"charset": "utf-8"}) in found.tags
@@ -168,8 +168,11 @@ def test_same_input_same_bytes() -> None:
 
 @pytest.mark.parametrize(
     ("theme", "scheme", "carried"),
-    [(None, "light dark", ["light", "dark"]), ("light", "light", ["light"]),
-     ("dark", "dark", ["dark", "light"])],
+    [
+        (None, "light dark", ["light", "dark"]),
+        ("light", "light", ["light"]),
+        ("dark", "dark", ["dark", "light"]),
+    ],
 )
 def test_themes(theme: str | None, scheme: str, carried: list[str]) -> None:
     text = write(theme=theme)
@@ -263,4 +266,6 @@ def test_program_and_styles_cannot_close_their_elements() -> None:
         text = (Path(page.__file__).with_name("page") / name).read_text(encoding="utf-8")
         assert end not in text.lower()
         assert "<!--" not in text
-        assert not re.search(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval)\b", text)
+        assert not re.search(
+            r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval)\b", text
+        )

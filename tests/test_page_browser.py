@@ -106,7 +106,11 @@ def scatter(**more: Any) -> dict[str, Any]:
             "x": field("x", "Width"),
             "y": field("y", "Height"),
             "color": field("color", "Kind", "nominal", sort=None),
-            "tooltip": [field("x", "Width"), field("y", "Height"), field("color", "Kind", "nominal")],
+            "tooltip": [
+                field("x", "Width"),
+                field("y", "Height"),
+                field("color", "Kind", "nominal"),
+            ],
         },
         rows,
         params=[ZOOM],
@@ -185,7 +189,9 @@ class Opened:
         self.errors: list[str] = []
         tab.on("request", lambda r: self.requests.append(r.url))
         # The browser reports what the page's policy stopped as a request that failed by it.
-        tab.on("requestfailed", lambda r: "csp" in (r.failure or "") and self.requests.remove(r.url))
+        tab.on(
+            "requestfailed", lambda r: "csp" in (r.failure or "") and self.requests.remove(r.url)
+        )
         tab.on("pageerror", lambda e: self.errors.append(str(e)))
         tab.on("popup", lambda p: self.requests.append(f"popup {p.url}"))
         tab.goto(path.as_uri())
@@ -312,7 +318,9 @@ def test_crosshair_lists_every_line_and_stays_inside(show: Any) -> None:
     assert len(opened.js("[...document.querySelectorAll('#overlay circle')].map(c => 1)")) == 3
     assert opened.js("document.querySelectorAll('#overlay line').length") == 1
     step = int(rows[0][1].replace(",", "")) // 10
-    expected = {n: f"{math.sin(step / 8 + j) + j:.3f}" for j, n in enumerate(("one", "two", "three"))}
+    expected = {
+        n: f"{math.sin(step / 8 + j) + j:.3f}" for j, n in enumerate(("one", "two", "three"))
+    }
     assert {row[0]: row[1].replace("−", "-") for row in rows[1:]} == expected
     for fx, fy in ((0.98, 0.9), (0.1, 0.2), (0.98, 0.2)):
         opened.hover(fx, fy)
@@ -564,14 +572,33 @@ def hostile_specs(url: str) -> dict[str, dict[str, Any]]:
     def binding(name: str, **bind: Any) -> None:
         case(f"bind {name}", params=[{"name": "p", "value": "v", "bind": bind}])
 
-    case("embed options", usermeta={"embedOptions": {
-        "actions": True, "defaultStyle": "<img src=x onerror=window.PWNED=1>", "loader": {},
-        "ast": False, "editorUrl": url, "patch": url, "config": url, "tooltip": True}})
-    case("config", config={"constructor": {"prototype": {"x": 1}}, "background": f"url({url}/c)",
-                           "style": {"cell": {"cursor": f"url({url}/d), auto"}}})
+    case(
+        "embed options",
+        usermeta={
+            "embedOptions": {
+                "actions": True,
+                "defaultStyle": "<img src=x onerror=window.PWNED=1>",
+                "loader": {},
+                "ast": False,
+                "editorUrl": url,
+                "patch": url,
+                "config": url,
+                "tooltip": True,
+            }
+        },
+    )
+    case(
+        "config",
+        config={
+            "constructor": {"prototype": {"x": 1}},
+            "background": f"url({url}/c)",
+            "style": {"cell": {"cursor": f"url({url}/d), auto"}},
+        },
+    )
     for word in ("onfocus", "onmouseover", "onanimationstart"):
-        binding(word, input="text", autofocus="", style="animation:x 1s",
-                **{word: "window.PWNED=1"})
+        binding(
+            word, input="text", autofocus="", style="animation:x 1s", **{word: "window.PWNED=1"}
+        )
     binding("image", input="image", src=f"{url}/src", onerror="window.PWNED=1")
     binding("element", input="text", element="body", formaction=js)
     binding("option", input="select", options=["<img src=x onerror=window.PWNED=1>"])
@@ -579,33 +606,66 @@ def hostile_specs(url: str) -> dict[str, dict[str, Any]]:
     case("data url", data={"url": f"{url}/data.json"})
     case("file", data={"url": "FILE:///etc/passwd", "format": {"type": "csv"}})
     case("background", background=f"url({url}/bg)")
-    image = case("image marks", mark={"type": "image", "width": 50, "height": 50,
-                                      "url": f"{url}/image.png"})
+    image = case(
+        "image marks", mark={"type": "image", "width": 50, "height": 50, "url": f"{url}/image.png"}
+    )
     image["encoding"]["tooltip"] = {"value": f"<img src={url}/t>"}
     svg = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='window.PWNED=1'/>"
     case("image svg", mark={"type": "image", "width": 50, "height": 50, "url": svg})
-    case("paint", mark={"type": "point", "size": 900, "fill": f"url({url}/f#a)",
-                        "stroke": f"url({url}/s)", "cursor": f"url({url}/cursor), auto"})
-    case("font", mark={"type": "text", "text": "x", "size": 60,
-                       "font": f"x; background: url({url}/font)"})
+    case(
+        "paint",
+        mark={
+            "type": "point",
+            "size": 900,
+            "fill": f"url({url}/f#a)",
+            "stroke": f"url({url}/s)",
+            "cursor": f"url({url}/cursor), auto",
+        },
+    )
+    case(
+        "font",
+        mark={"type": "text", "text": "x", "size": 60, "font": f"x; background: url({url}/font)"},
+    )
     for name, link in (("script", js), ("web", f"{url}/link"), ("case", " JaVaScRiPt:PWNED=1")):
         case(f"href {name}", mark={"type": "point", "filled": True, "size": 900, "href": link})
-    case("image column", data={"values": [
-        {"x": 1, "y": 1, "color": "a", "image": f"{url}/i.png' onerror='window.PWNED=1"}]},
-        mark={"type": "point", "filled": True, "size": 9000, "tooltip": {"content": "data"}})
+    case(
+        "image column",
+        data={
+            "values": [
+                {"x": 1, "y": 1, "color": "a", "image": f"{url}/i.png' onerror='window.PWNED=1"}
+            ]
+        },
+        mark={"type": "point", "filled": True, "size": 9000, "tooltip": {"content": "data"}},
+    )
     del found["image column"]["encoding"]["tooltip"]
     gadgets = [
-        "event.view.open", "{toString: event.view.alert} + ''", "event.target.ownerDocument",
-        f"{{toString: event.view.open, a: '{url}'}} + ''", "event.view.document.location",
-        "event.dataflow.constructor", "[1]['constructor']['constructor']",
+        "event.view.open",
+        "{toString: event.view.alert} + ''",
+        "event.target.ownerDocument",
+        f"{{toString: event.view.open, a: '{url}'}} + ''",
+        "event.view.document.location",
+        "event.dataflow.constructor",
+        "[1]['constructor']['constructor']",
         "vlSelectionTuples({map: event.view.eval}, {})",
         "replace('window.PWNED=1', regexp('.*'), event.view.eval)",
-        "event.view['e' + 'val']", "join({join: event.view.eval}, 'window.PWNED=1')",
+        "event.view['e' + 'val']",
+        "join({join: event.view.eval}, 'window.PWNED=1')",
         "event.item.datum['__proto__']['polluted']",
     ]
     for i, gadget in enumerate(gadgets):
-        case(f"gadget {i}", params=[{"name": "g", "value": 0, "on": [
-            {"events": "click", "update": gadget}, {"events": "pointermove", "update": gadget}]}])
+        case(
+            f"gadget {i}",
+            params=[
+                {
+                    "name": "g",
+                    "value": 0,
+                    "on": [
+                        {"events": "click", "update": gadget},
+                        {"events": "pointermove", "update": gadget},
+                    ],
+                }
+            ],
+        )
     return found
 
 

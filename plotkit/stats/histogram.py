@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 MAX_BINS = 512
+_LARGEST = float(np.finfo(np.float64).max)
 _SMALL = 2.0**-600  # a power of two, so that multiplying by it rounds nothing
 RULES = ("auto", "fd", "doane", "scott", "stone", "rice", "sturges", "sqrt")
 
@@ -181,10 +183,12 @@ class _Facts:
 def _even_edges(low: float, high: float, bins: int) -> Array:
     """`bins` equal bins, as NumPy lays them, and sound where NumPy's would coincide."""
     if low == high:
-        half = max(0.5, 2 * float(np.spacing(abs(low))))  # NumPy's 0.5 vanishes beside 1e300
-        low, high = low - half, high + half
-    if math.isinf(high - low):
-        return _even_edges(low / 4, high / 4, bins) * 4  # the width itself overflows
+        half = max(0.5, abs(low) * 2.0**-50)  # NumPy's 0.5 vanishes beside 1e300
+        low, high = max(low - half, -_LARGEST), min(high + half, _LARGEST)
+    if max(abs(low), abs(high)) > 1e307:  # the width overflows
+        edges = _even_edges(low / 16, high / 16, bins) * 16
+        edges[0], edges[-1] = low, high
+        return edges
     edges = np.linspace(low, high, bins + 1)
     while bins > 1 and not (edges[1:] > edges[:-1]).all():  # neighbouring doubles: fewer bins
         bins //= 2
@@ -346,7 +350,9 @@ def _edges_of(values: Array, facts: _Facts, bins: Bins, said: list[str]) -> Arra
     if facts.low == facts.high:
         return _even_edges(facts.low, facts.high, 1)
     if facts.huge:  # squares would overflow: lay the edges small, exactly so
-        return _edges_of(values * _SMALL, facts.small(), bins, said) / _SMALL
+        edges = _edges_of(values * _SMALL, facts.small(), bins, said) / _SMALL
+        edges[0], edges[-1] = facts.low, facts.high  # what is tiny beside them became 0
+        return edges
     if bins != "stone":
         # NumPy lays out millions of bins for one far value: find out how many first.
         width = _rule_width(bins, facts.count, facts.low, facts.high, _ArraySpread(values))
@@ -355,7 +361,10 @@ def _edges_of(values: Array, facts: _Facts, bins: Bins, said: list[str]) -> Arra
             return _even_edges(facts.low, facts.high, _capped(bins, wanted, facts.column, said))
     try:
         held = values.astype(np.int64) if facts.whole and _fits_int64(facts) else values
-        edges = np.histogram_bin_edges(held, bins)
+        with warnings.catch_warnings():
+            # "stone" warns where it is not sure; so is every rule.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            edges = np.histogram_bin_edges(held, bins)
     except ValueError:  # the values are neighbouring doubles: no room for so many bins
         return _even_edges(facts.low, facts.high, 1)
     if len(edges) - 1 > MAX_BINS:
@@ -370,7 +379,7 @@ def _fits_int64(facts: _Facts) -> bool:
 def _counts(values: Array, edges: Array, bins: Bins) -> Array:
     """Values in each bin; the last bin holds its right edge too."""
     even = not isinstance(bins, np.ndarray)
-    if even and math.isfinite(float(edges[-1]) - float(edges[0])):
+    if even and max(abs(edges[0]), abs(edges[-1])) < 1e307:
         try:
             counts, drawn = np.histogram(values, len(edges) - 1, (edges[0], edges[-1]))
             if np.array_equal(drawn, edges):

@@ -353,7 +353,8 @@ function narrowed(spec, config, width, columns) {
   const inner = width - sides(copy, config), limit = (now, most) => Math.round(Math.min(now ?? most, most));
   for (const axis of ["axisX", "axisY"]) {
     config[axis] = {...config[axis], titleLimit: limit(config[axis]?.titleLimit, inner),
-      labelLimit: limit(config[axis]?.labelLimit ?? config.axis?.labelLimit, axis === "axisY" ? inner * 0.4 : inner * 0.6)};
+      labelLimit: limit(config[axis]?.labelLimit ?? config.axis?.labelLimit ?? 180,
+        axis === "axisY" || typeof copy.height !== "number" ? inner * 0.4 : copy.height * 0.4)};
   }
   if (columns) {
     visit(copy, node => { if (isObject(node.legend)) node.legend.columns = columns; });

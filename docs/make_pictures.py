@@ -1,0 +1,38 @@
+"""Makes the README's pictures from the gallery: python docs/make_pictures.py."""
+
+import io
+import runpy
+from pathlib import Path
+
+from PIL import Image
+
+HERE = Path(__file__).parent
+GALLERY = HERE.parent / "gallery"
+# Preset -> the script of the gallery that stands for it.
+THUMBNAILS = {
+    "line": "line_band",
+    "line_series": "line_series",
+    "scatter": "scatter",
+    "bar": "bar",
+    "histogram": "histogram_grouped",
+    "roc_curve": "roc_curve_models",
+    "pr_curve": "pr_curve",
+    "confusion_matrix": "confusion_matrix",
+    "area_under_curve": "area_under_curve",
+}
+
+
+def save(script: str, name: str, width: int, colours: int) -> None:
+    """Draw a script light and dark, so many pixels wide, with a palette to keep files small."""
+    chart = runpy.run_path(str(GALLERY / f"{script}.py"))["chart"]
+    for theme in ("light", "dark"):
+        drawn = Image.open(io.BytesIO(chart.to_png(theme=theme, scale=2))).convert("RGB")
+        size = (width, round(drawn.height * width / drawn.width))
+        drawn = drawn.resize(size, Image.Resampling.LANCZOS).quantize(colours)
+        drawn.save(HERE / f"{name}-{theme}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    save("line_colors", "iowa", 1280, 128)
+    for preset, script in THUMBNAILS.items():
+        save(script, preset, 440, 64)

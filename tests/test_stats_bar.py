@@ -1,0 +1,235 @@
+"""Bars: aggregation against NumPy, order, and values as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plotkit import Table, errors
+from plotkit.stats import Result
+from plotkit.stats.bar import AGGREGATES, compute, value_labels
+from plotkit.table import LazyColumns
+
+SIZE = (640, 400)
+TEXT_ROLES = ("label", "group")
+
+
+def drawn(data: Any, size: tuple[int, int] = SIZE, **options: Any) -> Result:
+    table = Table(data)
+    columns = table.select({role: role for role in table.columns})
+    assert not isinstance(columns, LazyColumns)
+    columns = {
+        role: column.to_text() if role in TEXT_ROLES else column for role, column in columns.items()
+    }
+    return compute(columns, options, size)
+
+
+def drawn_lazy(frame: object, **options: Any) -> Result:
+    table = Table(frame)
+    columns = table.select({role: role for role in table.columns})
+    assert isinstance(columns, LazyColumns)
+    as_text = tuple(role for role in TEXT_ROLES if role in table.columns)
+    return compute(columns._replace(as_text=as_text), options, SIZE)
+
+
+def test_rows_as_they_are() -> None:
+    result = drawn({"label": ["q", "p"], "value": [9007199254740993, 2]})
+    assert result.columns == {
+        "label": ["q", "p"],
+        "value": [9007199254740993, 2],
+        "value_label": ["9.01e15", "2"],
+    }
+    assert result.notes == []
+    assert result.switches == {"horizontal": False, "value_labels": True}
+
+
+FUNCTIONS = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "median": np.median,
+    "min": np.min,
+    "max": np.max,
+    "count": len,
+}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("xyz"), st.sampled_from("gh"), st.floats(-1e6, 1e6)),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from(AGGREGATES),
+)
+@settings(max_examples=100, deadline=None)
+def test_aggregates_equal_numpy(rows: list[tuple[str, str, float]], aggregate: str) -> None:
+    labels, groups, values = (list(part) for part in zip(*rows, strict=True))
+    result = drawn({"label": labels, "group": groups, "value": values}, aggregate=aggregate)
+    held = result.columns
+    found = dict(
+        zip(zip(held["label"], held["group"], strict=True), held["value"], strict=True)
+    )
+    by_pair: dict[tuple[str, str], list[float]] = {}
+    for label, group, value in rows:
+        by_pair.setdefault((label, group), []).append(value)
+    assert found.keys() == by_pair.keys()
+    for pair, part in by_pair.items():
+        assert found[pair] == pytest.approx(FUNCTIONS[aggregate](part), rel=1e-12, abs=1e-9)
+    assert list(dict.fromkeys(held["label"])) == list(dict.fromkeys(labels))
+
+
+def test_repeated_labels_are_said() -> None:
+    data = {"label": ["a", "b", "a", "c", "a"], "value": [1, 2, 3, 4, 8]}
+    result = drawn(data)
+    assert result.columns["value"] == [4.0, 2.0, 4.0]
+    assert result.notes == [
+        "column 'label': 1 of 3 bars stand for more than one row (3 rows in all) and show their "
+        "mean."
+    ]
+    assert drawn(data, aggregate="count").notes == []
+    assert drawn({"label": ["a", "a"]}, aggregate="count").columns["value"] == [2]
+
+
+def test_order() -> None:
+    data = {"label": ["10", "9", "2", "b"], "value": [2, 4, 1, 3]}
+
+    def order(**options: Any) -> list[str]:
+        return drawn(data, **options).columns["label"]
+
+    assert order() == ["10", "9", "2", "b"]
+    assert order(sort="ascending") == ["2", "10", "b", "9"]
+    assert order(sort="descending") == ["9", "b", "10", "2"]
+    assert order(sort="label") == ["2", "9", "10", "b"]
+
+
+def test_groups_sort_by_the_sum_of_a_label() -> None:
+    data = {"label": list("aabb"), "group": list("hghg"), "value": [1, 5, 3, 4]}
+    held = drawn(data, sort="descending").columns
+    assert held["label"] == list("bbaa")
+    assert held["group"] == list("hghg")
+    assert held["value"] == [3, 4, 1, 5]
+
+
+def test_categorical_order() -> None:
+    kind = pd.CategoricalDtype(["lo", "mid", "hi"])
+    frame = pd.DataFrame({"label": pd.Series(["hi", "lo"], dtype=kind), "value": [1, 2]})
+    assert drawn(frame).columns["label"] == ["lo", "hi"]
+    enum = pl.DataFrame({"label": ["hi", "lo"], "value": [1, 2]}).cast(
+        {"label": pl.Enum(["lo", "mid", "hi"])}
+    )
+    assert drawn_lazy(enum.lazy()).columns["label"] == ["lo", "hi"]
+    relation = duckdb.sql(
+        "select label::varchar::enum('lo', 'mid', 'hi') as label, value from enum"
+    )
+    assert drawn_lazy(relation).columns["label"] == ["lo", "hi"]
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES)
+@pytest.mark.parametrize("sort", [None, "ascending", "descending", "label"])
+def test_lazy_equals_in_memory(aggregate: str, sort: str | None) -> None:
+    rng = np.random.default_rng(2)
+    data: dict[str, Any] = {
+        "label": rng.choice(["x", "bb", "c", "a"], 200),
+        "group": rng.integers(0, 3, 200),
+        "value": rng.integers(0, 100, 200),
+    }
+    for roles in (("label", "group", "value"), ("label", "value")):
+        chosen = {role: data[role] for role in roles}
+        frame = pl.DataFrame(chosen)
+        wanted = drawn(chosen, aggregate=aggregate, sort=sort)
+        for lazy in (frame.lazy(), duckdb.sql("select * from frame")):
+            found = drawn_lazy(lazy, aggregate=aggregate, sort=sort)
+            assert found.columns["value"] == pytest.approx(wanted.columns["value"], rel=1e-12)
+            values = wanted.columns["value"]
+            assert found._replace(columns={**found.columns, "value": values}) == wanted
+
+
+def test_unordered_frames_say_that_labels_are_sorted() -> None:
+    ibis = pytest.importorskip("ibis")
+    table = ibis.memtable(pl.DataFrame({"label": ["b", "a"], "value": [1, 2]}))
+    result = drawn_lazy(table)
+    assert result.columns["label"] == ["a", "b"]
+    assert result.notes == [
+        "column 'label': the frame's rows have no order, so labels are sorted."
+    ]
+
+
+def test_long_labels_lie_down() -> None:
+    long = [f"a rather long label number {i}" for i in range(4)]
+    assert drawn({"label": long, "value": [1, 2, 3, 4]}).switches["horizontal"]
+    assert not drawn({"label": list("abcd"), "value": [1, 2, 3, 4]}).switches["horizontal"]
+    assert not drawn({"label": long[:1], "value": [1]}).switches["horizontal"]
+
+
+def test_value_labels_only_on_few_bars() -> None:
+    result = drawn({"label": [str(i) for i in range(13)], "value": list(range(13))})
+    assert result.columns["value_label"] == [None] * 13
+    assert not result.switches["value_labels"]
+    result = drawn({"label": ["a"], "group": ["g"], "value": [1]})
+    assert not result.switches["value_labels"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([3, 12345, -7], ["3", "12,345", "−7"]),
+        ([0.5, 0.125, 12.0], ["0.5", "0.125", "12"]),
+        ([1_500_000, 20_000, 3], ["1.5M", "20k", "3"]),
+        ([999_999], ["1M"]),
+        ([123_456], ["123k"]),
+        ([1e-9, 0], ["1e−9", "0"]),
+        ([-0.0], ["0"]),
+        ([-0.0001234], ["−0.000123"]),
+        ([1234.567], ["1,230"]),
+        ([2e15], ["2e15"]),
+        ([-2_500_000_000.0], ["−2.5G"]),
+        ([], []),
+    ],
+)
+def test_values_as_text(values: list[float], texts: list[str]) -> None:
+    assert value_labels(values) == texts
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (
+            {"label": ["a"], "value": [1]},
+            {"aggregate": "avg"},
+            "aggregate='avg': expected one of mean, sum, median, min, max, count.",
+        ),
+        (
+            {"label": ["a"], "value": [1]},
+            {"sort": "up"},
+            "sort='up': expected one of ascending, descending, label.",
+        ),
+        (
+            {"label": ["a", "a"], "value": [1.7e308, 1.7e308]},
+            {"aggregate": "sum"},
+            "role 'value', column 'value': the sum of label 'a' is beyond the largest number, "
+            "1.8e308.",
+        ),
+        (
+            {"label": [str(i) for i in range(2001)], "value": [1] * 2001},
+            {},
+            "column 'label': 2001 bars; a picture shows at most 2000. Filter or aggregate first.",
+        ),
+        (
+            {"label": ["a"]},
+            {},
+            "'plotkit/bar' needs the role 'value' (the bars' lengths); map a column to it: "
+            "fields={'value': 'label'}. The table has: 'label'.",
+        ),
+    ],
+)
+def test_errors(data: dict[str, Any], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(errors.PlotkitError) as caught:
+        drawn(data, **options)
+    assert str(caught.value) == message

@@ -1,0 +1,258 @@
+"""Confusion matrices against scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from plotkit import Table, errors
+from plotkit.stats import Result
+from plotkit.stats.confusion_matrix import compute, from_matrix, from_probs
+from plotkit.table import LazyColumns
+
+SIZE = (640, 400)
+
+
+def counted(data: Any, size: tuple[int, int] = SIZE, **options: Any) -> Result:
+    table = Table(data)
+    columns = table.select({role: role for role in table.columns})
+    assert not isinstance(columns, LazyColumns)
+    for role in ("Actual", "Predicted"):
+        columns[role] = columns[role].to_text()
+    return compute(columns, options, size)
+
+
+def counted_lazy(frame: object, **options: Any) -> Result:
+    table = Table(frame)
+    columns = table.select({role: role for role in table.columns})
+    assert isinstance(columns, LazyColumns)
+    return compute(columns._replace(as_text=("Actual", "Predicted")), options, SIZE)
+
+
+def matrix_of(result: Result, field: str = "nPredictions") -> np.ndarray:
+    side = len(set(result.columns["Actual"]))
+    return np.array(result.columns[field]).reshape(side, side)
+
+
+LABELS = st.sampled_from(["cat", "dog", "10", "9", "", "日本語", "constructor"])
+
+
+@given(
+    st.lists(st.tuples(LABELS, LABELS, st.integers(0, 5)), min_size=1, max_size=40),
+    st.booleans(),
+    st.sampled_from([None, "true", "pred", "all"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_equals_sklearn(
+    pairs: list[tuple[str, str, int]], weighted: bool, normalize: Any
+) -> None:
+    actual, predicted, weights = (list(part) for part in zip(*pairs, strict=True))
+    data: dict[str, Any] = {"Actual": actual, "Predicted": predicted}
+    if weighted:
+        data["nPredictions"] = weights
+    result = counted(data, normalize=normalize)
+    names = result.columns["Predicted"][: len(set(actual + predicted))]
+    weight = weights if weighted else None
+    for field, asked in (("nPredictions", None), ("value", normalize)):
+        wanted = metrics.confusion_matrix(
+            actual, predicted, labels=names, sample_weight=weight, normalize=asked
+        )
+        np.testing.assert_allclose(matrix_of(result, field), wanted, rtol=0, atol=1e-12)
+    share = matrix_of(result, "share")
+    assert ((share >= 0) & (share <= 1)).all()
+    tones = matrix_of(result, "tone")
+    np.testing.assert_array_equal(tones == "zero", matrix_of(result) == 0)
+    labels = matrix_of(result, "label")
+    np.testing.assert_array_equal(labels == "0", matrix_of(result, "value") == 0)
+
+
+def test_rows_of_a_small_matrix() -> None:
+    result = counted({"Actual": ["b", "a", "a", "a"], "Predicted": ["b", "a", "a", "b"]})
+    assert result.columns == {
+        "Actual": ["a", "a", "b", "b"],
+        "Predicted": ["a", "b", "a", "b"],
+        "nPredictions": [2, 1, 0, 1],
+        "value": [2, 1, 0, 1],
+        "share": [2 / 3, 1 / 3, 0.0, 1.0],
+        "label": ["2", "1", "0", "1"],
+        "tone": ["dark", "light", "zero", "dark"],
+    }
+    assert result.notes == []
+
+
+def test_shares_are_percentages() -> None:
+    data = {"Actual": ["a"] * 3 + ["b"], "Predicted": ["a", "a", "b", "b"]}
+    assert counted(data, normalize="true").columns["label"] == ["66.7%", "33.3%", "0", "100%"]
+    assert counted(data, normalize="pred").columns["label"] == ["100%", "50.0%", "0", "50.0%"]
+    found = counted(data, normalize="all")
+    assert found.columns["label"] == ["50.0%", "25.0%", "0", "25.0%"]
+    assert found.columns["share"] == [1.0, 0.5, 0.0, 0.5]
+
+
+def test_counts_add_up() -> None:
+    actual, predicted = list("aabbc") * 7, list("abbcc") * 7
+    assert sum(counted({"Actual": actual, "Predicted": predicted}).columns["nPredictions"]) == 35
+
+
+def test_absent_class_is_a_zero_row() -> None:
+    result = counted({"Actual": ["a"], "Predicted": ["a"]}, class_names=["b", "a"])
+    assert matrix_of(result).tolist() == [[0, 0], [0, 1]]
+    assert result.columns["Actual"] == ["b", "b", "a", "a"]
+    assert result.columns["label"] == ["0", "0", "0", "1"]
+
+
+def test_order_of_classes() -> None:
+    def order(actual: list[Any], **options: Any) -> list[str]:
+        result = counted({"Actual": actual, "Predicted": actual}, **options)
+        return list(dict.fromkeys(result.columns["Actual"]))
+
+    assert order([10, 9, 1]) == ["1", "9", "10"]
+    assert order(["10", "9", "-1"]) == ["-1", "9", "10"]
+    assert order(["b", "a", "10"]) == ["10", "a", "b"]
+    assert order([True, False]) == ["false", "true"]
+    assert order(["b", "a"], class_names=["b", "a"]) == ["b", "a"]
+    kind = pd.CategoricalDtype(["lo", "mid", "hi"])
+    frame = pd.DataFrame({"Actual": ["hi", "lo"], "Predicted": ["hi", "hi"]}, dtype=kind)
+    assert list(dict.fromkeys(counted(frame).columns["Actual"])) == ["lo", "mid", "hi"]
+
+
+def test_labels_fit_their_cells() -> None:
+    def labels(count: int, side: int, size: tuple[int, int] = SIZE) -> list[str]:
+        names = [f"c{i:03}" for i in range(side)]
+        data = {"Actual": names, "Predicted": names, "nPredictions": [count] * side}
+        return counted(data, size).columns["label"]
+
+    assert labels(12345, 2)[0] == "12,345"
+    assert labels(123456, 8)[0] == "123456"
+    assert labels(12345, 14)[0] == "12k"
+    assert labels(1234567, 12)[0] == "1.2M"
+    assert set(labels(5, 40)) == {""}
+    assert set(labels(5, 50, (800, 760))) == {"5", "0"}
+
+
+def test_many_classes_are_said() -> None:
+    names = list(range(51))
+    result = counted({"Actual": names, "Predicted": names})
+    assert result.notes == [
+        "column 'Actual' has 51 classes; cells of more than 50 are too small to read. Keep the "
+        "classes that matter, or draw the picture larger."
+    ]
+    assert len(result.columns["label"]) == 51 * 51
+
+
+@pytest.mark.parametrize("normalize", [None, "true", "pred", "all"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_lazy_equals_in_memory(normalize: str | None, weighted: bool) -> None:
+    rng = np.random.default_rng(1)
+    data: dict[str, Any] = {
+        "Actual": rng.integers(0, 12, 300),
+        "Predicted": rng.integers(0, 12, 300),
+    }
+    if weighted:
+        data["nPredictions"] = rng.integers(0, 9, 300)
+    frame = pl.DataFrame(data)
+    wanted = counted(data, normalize=normalize)
+    assert counted_lazy(frame.lazy(), normalize=normalize) == wanted
+    assert counted_lazy(duckdb.sql("select * from frame"), normalize=normalize) == wanted
+
+
+def test_lazy_keeps_a_declared_order() -> None:
+    kind = pl.Enum(["lo", "mid", "hi"])
+    frame = pl.DataFrame({"Actual": ["hi", "lo"], "Predicted": ["hi", "hi"]}).cast(kind)
+    assert counted_lazy(frame.lazy()) == counted(frame)
+    words = "'lo', 'mid', 'hi'"
+    relation = duckdb.sql(f"select columns(*)::varchar::enum({words}) from frame")
+    assert counted_lazy(relation) == counted(frame)
+
+
+def test_ready_made_matrix() -> None:
+    columns = from_matrix([[3, 1], [0, 2]], ["cat", "dog"])
+    assert counted(columns, class_names=["cat", "dog"]).columns["nPredictions"] == [3, 1, 0, 2]
+    assert from_matrix(np.eye(2))["Actual"] == ["0", "0", "1", "1"]
+
+
+def test_predictions_of_probabilities() -> None:
+    assert from_probs([[0.2, 0.8], [0.5, 0.5]]) == [1, 0]
+    assert from_probs(np.eye(3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"class_names": ["a", "b"]},
+            "role 'Predicted', column 'Predicted', row 1: found 'c'; expected one of class_names: "
+            "'a', 'b'.",
+        ),
+        ({"class_names": "abc"}, "class_names='abc': expected a list of names."),
+        ({"class_names": ["a", "a"]}, "class_names=['a', 'a']: expected names that differ."),
+        (
+            {"normalize": "rows"},
+            "normalize='rows': expected None, 'true' (rows), 'pred' (columns) or 'all'.",
+        ),
+    ],
+)
+def test_option_errors(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(errors.PlotkitError) as caught:
+        counted({"Actual": ["a", "b"], "Predicted": ["a", "c"]}, **options)
+    assert str(caught.value) == message
+
+
+def test_negative_counts_are_refused() -> None:
+    data = {"Actual": ["a", "b"], "Predicted": ["a", "a"], "nPredictions": [1, -2]}
+    with pytest.raises(errors.DataError) as caught:
+        counted(data)
+    assert str(caught.value) == (
+        "role 'nPredictions', column 'nPredictions', row 1: found -2; expected a count from 0 up."
+    )
+    with pytest.raises(errors.DataError) as caught:
+        counted_lazy(pl.LazyFrame(data))
+    assert str(caught.value) == (
+        "role 'nPredictions', column 'nPredictions': found -2; expected a count from 0 up."
+    )
+
+
+def test_too_many_classes_are_refused() -> None:
+    names = list(range(201))
+    with pytest.raises(errors.DataError) as caught:
+        counted({"Actual": names, "Predicted": names})
+    assert str(caught.value) == (
+        "column 'Actual': 201 classes; a picture shows at most 200. Filter or aggregate first."
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: from_matrix([[1, 2]]),
+            "matrix=[[1, 2]]: expected a square matrix of counts, true classes down.",
+        ),
+        (
+            lambda: from_matrix([[1, 2], [3]]),
+            "matrix=[[1, 2], [3]]: expected a square matrix of counts, true classes down.",
+        ),
+        (lambda: from_matrix([[1, 2], [3, -4]]), "matrix[1][1]=-4: expected a count from 0 up."),
+        (
+            lambda: from_matrix([[1, 2], [3, 4]], ["a"]),
+            "class_names=['a']: expected 2 different names, one for each row of the matrix.",
+        ),
+        (
+            lambda: from_probs([0.1, 0.9]),
+            "probs=[0.1, 0.9]: expected one row for each example, one column for each class.",
+        ),
+        (lambda: from_probs([[0.1, float("nan")]]), "probs[0][1]=nan: expected a number."),
+    ],
+)
+def test_helper_errors(make: Any, message: str) -> None:
+    with pytest.raises(errors.OptionError) as caught:
+        make()
+    assert str(caught.value) == message
