@@ -75,7 +75,7 @@ def build(
     spec = fill.clean_texts(spec, notes)
     rows = fill.set_rows(spec, fill.clean_columns(result.columns, notes))
     notes += _missing_glyphs(spec)
-    shown = {name: value for name, value in texts.items() if value}
+    shown = fill.read_strings(spec, preset)
     return Built(spec, tuple(dict.fromkeys(notes)), shown, fill.expected_marks(spec, rows))
 
 

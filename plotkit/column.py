@@ -130,7 +130,7 @@ class Column:
             made._array = self._array[rows]
         else:
             assert self._series is not None
-            made._series = self._series[rows]  # type: ignore[index]
+            made._series = self._series[rows]
         return made
 
     def to_text(self) -> Column:
@@ -199,7 +199,9 @@ def _float_array(found: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     if isinstance(found, np.ma.MaskedArray):
         if found.dtype.kind == "M":
             return _float_array(found.filled(np.datetime64("NaT")))
-        return found.astype(np.float64).filled(np.nan)
+        floats: Any = found.astype(np.float64)
+        filled: np.ndarray[Any, Any] = floats.filled(np.nan)
+        return filled
     if found.dtype.kind == "M":
         whole = found.astype("datetime64[us]").astype(np.int64)
         made = whole / 1000.0

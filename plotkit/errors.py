@@ -166,6 +166,14 @@ class TableError(PlotkitError, ValueError):
         return cls("give either data= or dataframe=, not both.")
 
     @classmethod
+    def from_engine(cls, engine: str, message: str) -> TableError:
+        """The engine of a lazy frame or a file stopped; its lines that say where and on what."""
+        lines = [line.strip() for line in message.splitlines() if line.strip()]
+        told = [line for line in lines[1:] if line.startswith(("Original Line", "Error when"))]
+        said = "; ".join([*lines[:1], *told]) or "no reason given"
+        return cls(f"{engine} cannot read the data: {said}.")
+
+    @classmethod
     def from_file(cls, path: str, reason: str) -> TableError:
         """A file cannot be read as a table."""
         return cls(f"cannot read {shown(path, 200)}: {reason}")
@@ -373,6 +381,12 @@ class PresetError(PlotkitError, ValueError):
     def from_bad_id(cls, asked: object, why: str) -> PresetError:
         """An id that cannot be one."""
         return cls(f"{ascii(asked)[:200]} is no preset id: {why}. Ids look like 'owner/name'.")
+
+    @classmethod
+    def from_unreadable(cls, path: str, reason: Exception) -> PresetError:
+        """A preset's file that is not there, or not JSON."""
+        said = reason.strerror if isinstance(reason, OSError) else str(reason)
+        return cls(f"cannot read the preset {shown(path, 200)}: {said}.")
 
     @classmethod
     def from_file(cls, where: str, path: str, found: object, expected: str) -> PresetError:

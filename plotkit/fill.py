@@ -70,7 +70,7 @@ def _checked(param: Param, value: Any) -> Any:
     for kind in param.types:
         # True is an int to Python, and no number to anybody else.
         if isinstance(value, _PARAM_TYPES[kind]) and (isinstance(value, bool) == (kind == "bool")):
-            return list(value) if kind == "list" else value
+            return [*value] if isinstance(value, tuple) else value
     raise errors.OptionError.from_option(param.name, value, " or ".join(param.types))
 
 
@@ -199,6 +199,19 @@ def set_strings(spec: dict[str, Any], preset: Preset, values: Mapping[str, str |
             spec["title"] = {"text": "", **kept}
     elif title == "":
         del spec["title"]
+
+
+def read_strings(spec: Mapping[str, Any], preset: Preset) -> dict[str, str]:
+    """The strings as they stand in the finished spec, without those that are empty."""
+    import jsonpointer
+
+    found = {}
+    for name, string in preset.strings.items():
+        for pointer in string.at[:1]:
+            value = jsonpointer.resolve_pointer(spec, pointer, None)
+            if isinstance(value, str) and value:
+                found[name] = value
+    return found
 
 
 def set_switches(spec: dict[str, Any], preset: Preset, chosen: Mapping[str, bool]) -> None:

@@ -136,13 +136,11 @@ class Preset:
         try:
             text = file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as reason:
-            raise errors.PresetError.from_file(
-                str(file), "", str(reason), "a readable JSON file"
-            ) from reason
+            raise errors.PresetError.from_unreadable(str(file), reason) from reason
         try:
             content = json.loads(text)
         except ValueError as reason:
-            raise errors.PresetError.from_file(str(file), "", str(reason), "JSON") from reason
+            raise errors.PresetError.from_unreadable(str(file), reason) from reason
         return cls(content, where=str(file))
 
 

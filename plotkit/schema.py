@@ -7,7 +7,7 @@ by the tests. The schema is the one that Altair ships; Altair itself is not impo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,29 +58,36 @@ def _leaves(found: Iterable[ValidationError]) -> Iterable[ValidationError]:
             branches.setdefault(inner.schema_path[0], []).append(inner)
         leaves = [list(_leaves(branch)) for branch in branches.values()]
         # A branch that fails deep inside was the intended one; then the one with fewest faults.
-        best = max(leaves, key=lambda ls: (max(len(f.absolute_path) for f in ls), -len(ls)))
+        best = max(leaves, key=_fits)
         yield from best
+
+
+def _fits(leaves: Sequence[ValidationError]) -> tuple[int, int, bool]:
+    """How far into its branch the spec came; a list of names says most about a wrong one."""
+    deepest = max(len(fault.absolute_path) for fault in leaves)
+    return deepest, -len(leaves), any(fault.validator == "enum" for fault in leaves)
 
 
 def _said(fault: ValidationError) -> str:
     path = "/" + "/".join(str(part) for part in fault.absolute_path)
+    value: Any = fault.validator_value
+    schema: Any = fault.schema
     if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
-        legal = list(fault.schema.get("properties", {}))
+        legal = list(schema.get("properties", {}))
         unknown = [key for key in fault.instance if key not in legal]
         near = errors.nearest(unknown[0], legal) if unknown else ""
         return f"{path}: unknown {errors.listed(unknown)}.{near}"
     if fault.validator == "enum":
-        near = errors.nearest(fault.instance, fault.validator_value)
-        return f"{path}: found {errors.shown(fault.instance)}.{near} Allowed: " + errors.listed(
-            fault.validator_value
-        )
+        near = errors.nearest(fault.instance, value)
+        allowed = errors.listed(value)
+        return f"{path}: found {errors.shown(fault.instance)}.{near} Allowed: {allowed}"
     if fault.validator == "required":
         return f"{path}: {fault.message}"
     return f"{path}: found {errors.shown(fault.instance)}; expected {_wanted(fault)}"
 
 
 def _wanted(fault: ValidationError) -> str:
-    value = fault.validator_value
+    value: Any = fault.validator_value
     if fault.validator == "type":
         return value if isinstance(value, str) else " or ".join(value)
     if fault.validator == "const":

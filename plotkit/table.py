@@ -168,7 +168,7 @@ class Table:
             elif self.is_lazy:
                 return _collect(self._frame.select(name), {name: name})[name]  # type: ignore[arg-type]
             else:
-                self._typed[name] = columns_of.from_series(name, self._frame[name])  # type: ignore[index,arg-type]
+                self._typed[name] = columns_of.from_series(name, self._frame[name])
         return self._typed[name]
 
     def select(self, mapping: Mapping[str, str]) -> Columns | LazyColumns:
@@ -541,8 +541,7 @@ def _collect_duckdb(relation: Any, schema: Any, names: Mapping[str, str]) -> Col
     try:
         arrays: dict[str, np.ndarray[Any, Any]] = relation.fetchnumpy()
     except Exception as reason:  # DuckDB's errors share no public base with their message clean
-        said = str(reason).strip().splitlines()
-        raise errors.TableError.from_file("the data", said[0] if said else repr(reason)) from reason
+        raise errors.TableError.from_engine("DuckDB", str(reason)) from reason
     made: Columns = {}
     for role, dtype in schema.items():
         name = names.get(role, role)

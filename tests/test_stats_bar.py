@@ -50,7 +50,7 @@ def test_rows_as_they_are() -> None:
     assert result.switches == {"horizontal": False, "value_labels": True}
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Any] = {
     "mean": np.mean,
     "sum": np.sum,
     "median": np.median,
@@ -73,9 +73,7 @@ def test_aggregates_equal_numpy(rows: list[tuple[str, str, float]], aggregate: s
     labels, groups, values = (list(part) for part in zip(*rows, strict=True))
     result = drawn({"label": labels, "group": groups, "value": values}, aggregate=aggregate)
     held = result.columns
-    found = dict(
-        zip(zip(held["label"], held["group"], strict=True), held["value"], strict=True)
-    )
+    found = dict(zip(zip(held["label"], held["group"], strict=True), held["value"], strict=True))
     by_pair: dict[tuple[str, str], list[float]] = {}
     for label, group, value in rows:
         by_pair.setdefault((label, group), []).append(value)
@@ -156,9 +154,7 @@ def test_unordered_frames_say_that_labels_are_sorted() -> None:
     table = ibis.memtable(pl.DataFrame({"label": ["b", "a"], "value": [1, 2]}))
     result = drawn_lazy(table)
     assert result.columns["label"] == ["a", "b"]
-    assert result.notes == [
-        "column 'label': the frame's rows have no order, so labels are sorted."
-    ]
+    assert result.notes == ["column 'label': the frame's rows have no order, so labels are sorted."]
 
 
 def test_long_labels_lie_down() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import duckdb
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -50,11 +51,10 @@ LABELS = st.sampled_from(["cat", "dog", "10", "9", "", "日本語", "constructor
     st.booleans(),
     st.sampled_from([None, "true", "pred", "all"]),
 )
-@settings(max_examples=150, deadline=None)
-def test_equals_sklearn(
-    pairs: list[tuple[str, str, int]], weighted: bool, normalize: Any
-) -> None:
+@settings(max_examples=60, deadline=None)
+def test_equals_sklearn(pairs: list[tuple[str, str, int]], weighted: bool, normalize: Any) -> None:
     actual, predicted, weights = (list(part) for part in zip(*pairs, strict=True))
+    assume(any(weights))  # scikit-learn refuses weights that are all 0
     data: dict[str, Any] = {"Actual": actual, "Predicted": predicted}
     if weighted:
         data["nPredictions"] = weights
@@ -62,9 +62,11 @@ def test_equals_sklearn(
     names = result.columns["Predicted"][: len(set(actual + predicted))]
     weight = weights if weighted else None
     for field, asked in (("nPredictions", None), ("value", normalize)):
-        wanted = metrics.confusion_matrix(
-            actual, predicted, labels=names, sample_weight=weight, normalize=asked
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn warns of a single class
+            wanted = metrics.confusion_matrix(
+                actual, predicted, labels=names, sample_weight=weight, normalize=asked
+            )
         np.testing.assert_allclose(matrix_of(result, field), wanted, rtol=0, atol=1e-12)
     share = matrix_of(result, "share")
     assert ((share >= 0) & (share <= 1)).all()

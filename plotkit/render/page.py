@@ -26,7 +26,7 @@ __all__ = ["SNIPPET", "bundle", "html"]
 
 #: What the page needs of the engine's JavaScript. vega-embed is the one name that every version of
 #: the engine bundles whole (1.9 leaves ``vega`` and ``vegaLite`` null); the page uses it to compile
-#: and to build a view, with its menu, its styles, its tooltip and its options from specs turned off.
+#: and to build a view, with its menu, styles, tooltip and its options from specs turned off.
 SNIPPET = "globalThis.plotkitEngine={embed:vegaEmbed};"
 
 _ASSETS = Path(__file__).with_name("page")

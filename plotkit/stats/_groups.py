@@ -76,13 +76,12 @@ def numbered(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any] | None:
 
     native: Any = frame.to_native()
     where = type(native).__module__.partition(".")[0]
+    counted: nw.LazyFrame[Any] | None = None
     if where == "polars":
-        counted: nw.LazyFrame[Any] = nw.from_native(native.with_row_index(ROW))
-        return counted
-    if where in ("duckdb", "_duckdb"):
+        counted = nw.from_native(native.with_row_index(ROW))
+    elif where in ("duckdb", "_duckdb"):
         counted = nw.from_native(native.project(f'*, row_number() over () as "{ROW}"'))
-        return counted
-    return None
+    return counted
 
 
 def lazy_order(data: LazyColumns, role: str, said: list[str]) -> tuple[list[str], bool]:

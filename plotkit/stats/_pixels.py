@@ -34,4 +34,5 @@ def extremes(x: Array, y: Array, columns: int) -> Array:
     first_gaps = gaps[
         np.flatnonzero(np.r_[True, bucket[gaps][1:] != bucket[gaps][:-1]])[: len(gaps)]
     ]
-    return order[np.unique(np.concatenate([*kept, first_gaps]))]
+    chosen: Array = order[np.unique(np.concatenate([*kept, first_gaps]))]
+    return chosen

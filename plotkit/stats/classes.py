@@ -33,7 +33,7 @@ def one_vs_rest(
     classes_to_plot: object = None,
     sample_weight: object = None,
 ) -> OneVsRest:
-    """Turn true classes and scores into one binary question for each class: is it this one?
+    """Turn true classes and scores into one binary problem for each class.
 
     Args:
         y_true: n ints, strings, bools or enum members (which count by their name), as a list,

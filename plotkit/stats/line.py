@@ -13,7 +13,7 @@ from typing import Any
 
 from plotkit import notes, text
 from plotkit.column import Column
-from plotkit.stats import Result
+from plotkit.stats import Result, is_log
 from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
@@ -34,7 +34,7 @@ def compute(
     series after the eighth are told apart by grey tones and dashes, in `context`.
     """
     columns = data.collect() if isinstance(data, LazyColumns) else data
-    log_x, log_y = options.get("x_scale") == "log", options.get("y_scale") == "log"
+    log_x, log_y = is_log(options, "x_scale"), is_log(options, "y_scale")
     said: list[str] = []
     if len(columns["x"]) > _MANY_POINTS and columns["x"].kind != "text":
         columns = _reduced(columns, size[0], log_x, said)

@@ -95,8 +95,10 @@ def macro(rankings: Sequence[Ranking], levels: int | None = None) -> tuple[Array
 def compute(
     data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
 ) -> Result:
-    """Curves from `y_true`, `score` and, optionally, `class` and `sample_weight`; or from ready
-    points `x`, `y` and, optionally, `class`, which pass through.
+    """Draw curves from scored rows, or from ready points.
+
+    Roles: `y_true`, `score` and, optionally, `class` and `sample_weight`; or `x`, `y` and,
+    optionally, `class`, which pass through.
 
     Options: `pos_label` (the positive value; default 1, True, or the second of two texts),
     `average` (None; "macro", the mean precision at each recall; "micro", all rows pooled),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plotkit import notes
-from plotkit.stats import Result
+from plotkit.stats import Result, is_log
 from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
@@ -44,8 +44,8 @@ def compute(
             said.append(notes.many_categories(color.name, count, _COLOURS))
     points = len(made["x"])
     switches = {
-        "log_x": options.get("x_scale") == "log",
-        "log_y": options.get("y_scale") == "log",
+        "log_x": is_log(options, "x_scale"),
+        "log_y": is_log(options, "y_scale"),
         "continuous": continuous,
         "dense": _DENSE < points <= _CROWDED,
         "crowded": points > _CROWDED,
