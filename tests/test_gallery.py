@@ -1,7 +1,10 @@
 """Every script of the gallery: its spec and its picture against snapshots, its PDF, and the page.
 
-A wanted change is accepted with PLOTKIT_UPDATE_SNAPSHOTS=1 pytest tests/test_gallery.py, and seen in
-the diff of tests/snapshots.
+A wanted change is accepted with
+
+    PLOTKIT_UPDATE_SNAPSHOTS=1 pytest tests/test_gallery.py
+
+and seen in the diff of tests/snapshots.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ SCRIPTS = {path.stem: path for path in sorted((ROOT / "gallery").glob("*.py"))}
 UPDATE = os.environ.get("PLOTKIT_UPDATE_SNAPSHOTS") == "1"
 ROWS_SHOWN = 20  # of a spec
 SIBLINGS_SHOWN = 24  # of a picture: elements of one kind beside each other
-PATH_SHOWN = 160  # characters of an outline
+PATH_SHOWN = 240  # characters of an outline
 
 each_script = pytest.mark.parametrize("name", SCRIPTS)
 
@@ -69,8 +72,8 @@ def check(name: str, text: str) -> None:
         pytest.fail("\n".join([*list(lines)[:80], "", "see the top of this file"]), pytrace=False)
 
 
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def digest(*lines: str) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
 def cut(number: float) -> int | float:
@@ -95,14 +98,18 @@ def spec_text(found: Chart) -> str:
     lines = [json.dumps(cut_all(spec), indent=1, ensure_ascii=False), "", f"rows: {len(rows)}"]
     lines += rows[:ROWS_SHOWN]
     if len(rows) > ROWS_SHOWN:
-        lines.append(f"... {len(rows) - ROWS_SHOWN} more, {digest('\n'.join(rows[ROWS_SHOWN:]))}")
+        lines.append(f"... {len(rows) - ROWS_SHOWN} more, {digest(*rows[ROWS_SHOWN:])}")
     lines += ["", "notes:", *found.notes]
     return "\n".join(lines) + "\n"
 
 
+def without_fonts(picture: str) -> str:
+    return re.sub(r"<style>.*?</style>", "", picture, flags=re.S)
+
+
 def svg_text(picture: str) -> str:
     """One element a line, numbers cut, ids renumbered, long outlines and long runs as digests."""
-    root = ElementTree.fromstring(re.sub(r"<style>.*?</style>", "", picture, flags=re.S))
+    root = ElementTree.fromstring(without_fonts(picture))
     text = "\n".join(element_lines(root, 0)) + "\n"
     ids = dict.fromkeys(re.findall(r' id="([^"]+)"', text))
     for number, old in enumerate(ids, 1):
@@ -130,7 +137,7 @@ def shortened(run: list[str]) -> list[str]:
         return run
     rest = run[SIBLINGS_SHOWN:]
     indent = " " * (len(rest[0]) - len(rest[0].lstrip()))
-    return [*run[:SIBLINGS_SHOWN], f"{indent}... {len(rest)} more, {digest('\n'.join(rest))}"]
+    return [*run[:SIBLINGS_SHOWN], f"{indent}... {len(rest)} more, {digest(*rest)}"]
 
 
 def element_line(element: ElementTree.Element) -> str:
@@ -162,7 +169,7 @@ def test_spec(name: str) -> None:
 @each_script
 def test_picture(name: str) -> None:
     light, dark = (chart(name).to_svg(theme=look) for look in ("light", "dark"))
-    counts = [svg.count_marks(picture) for picture in (light, dark)]
+    counts = [svg.count_marks(without_fonts(picture)) for picture in (light, dark)]
     assert counts[0] == counts[1], "both themes draw the same marks"
     if not worker.engine_version().startswith("1."):
         pytest.skip("snapshots of pictures are of the engine's version 1")
@@ -186,6 +193,10 @@ def test_pdf(name: str) -> None:
 
 def test_no_snapshot_is_left_over() -> None:
     wanted = {f"{name}.{kind}.txt" for name in SCRIPTS for kind in ("spec", "svg")}
+    if UPDATE:
+        for path in SNAPSHOTS.iterdir():
+            if path.name not in wanted:
+                path.unlink()
     assert {path.name for path in SNAPSHOTS.iterdir()} == wanted
 
 

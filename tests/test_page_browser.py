@@ -193,14 +193,16 @@ class Opened:
         self.requests: list[str] = []
         self.errors: list[str] = []
         tab.on("request", lambda r: self.requests.append(r.url))
-        # The browser reports what the page's policy stopped as a request that failed by it.
-        tab.on(
-            "requestfailed", lambda r: "csp" in (r.failure or "") and self.requests.remove(r.url)
-        )
+        tab.on("requestfailed", self._forget_stopped)
         tab.on("pageerror", lambda e: self.errors.append(str(e)))
         tab.on("popup", lambda p: self.requests.append(f"popup {p.url}"))
         tab.goto(path.as_uri())
         self.own = path.as_uri()
+
+    def _forget_stopped(self, request: Any) -> None:
+        # What the page's policy stopped is reported as a request that failed by it.
+        if "csp" in (request.failure or ""):
+            self.requests.remove(request.url)
 
     def ready(self) -> Opened:
         self.tab.wait_for_selector("#chart svg.marks", timeout=8_000)
@@ -236,7 +238,7 @@ class Opened:
 
 @pytest.fixture
 def show(browser: Any, bundle: str, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    contexts = []
+    contexts: list[Any] = []
 
     def run(
         spec: dict[str, Any],
@@ -373,9 +375,7 @@ def test_dates_are_read_in_utc(show: Any) -> None:
     opened = show(spec).ready()
     opened.tab.keyboard.press("Tab")
     opened.tab.keyboard.press("Home")
-    # The preset asks for UTC by the format type; the scale alone does not reach the tooltip.
-    assert opened.card()[0][0] == "Day"
-    assert opened.card()[0][1] in {"2024-01-01", "2023-12-31"}
+    assert opened.card()[0] == ["Day", "2024-01-01"]
 
 
 def opacities(opened: Opened) -> list[str]:

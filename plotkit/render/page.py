@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -177,6 +176,8 @@ def _seal(body: bytes) -> bytes:
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` at once: a reader sees the old file or the new one."""
+    import tempfile  # only a cache miss needs it, and it loads half of the standard library
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:

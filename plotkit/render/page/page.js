@@ -237,6 +237,8 @@ function prepare(spec, encoding = {}) {
   if (spec.encoding?.tooltip) {
     for (const def of [spec.encoding.tooltip].flat()) {
       if (!isObject(def)) continue;
+      // Times are wall clocks sent as UTC; without a scale a tooltip would shift them to local time.
+      if (def.type === "temporal" && !def.timeUnit) def.scale = {type: "utc"};
       const given = Array.isArray(def.title) ? def.title.join(" ") : def.title;
       if (typeof given !== "string") continue;
       const role = Object.keys(own).find(c => c !== "tooltip" && own[c]?.field !== undefined
