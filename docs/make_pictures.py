@@ -22,17 +22,18 @@ THUMBNAILS = {
 }
 
 
-def save(script: str, name: str, width: int, colours: int) -> None:
-    """Draw a script light and dark, so many pixels wide, with a palette to keep files small."""
+def save(script: str, name: str, width: int) -> None:
+    """Draw a script light and dark, so many pixels wide."""
     chart = runpy.run_path(str(GALLERY / f"{script}.py"))["chart"]
     for theme in ("light", "dark"):
         drawn = Image.open(io.BytesIO(chart.to_png(theme=theme, scale=2))).convert("RGB")
         size = (width, round(drawn.height * width / drawn.width))
-        drawn = drawn.resize(size, Image.Resampling.LANCZOS).quantize(colours)
-        drawn.save(HERE / f"{name}-{theme}.png", optimize=True)
+        drawn.resize(size, Image.Resampling.LANCZOS).save(
+            HERE / f"{name}-{theme}.png", optimize=True
+        )
 
 
 if __name__ == "__main__":
-    save("line_colors", "iowa", 1280, 128)
+    save("line_colors", "iowa", 1280)
     for preset, script in THUMBNAILS.items():
-        save(script, preset, 440, 64)
+        save(script, preset, 440)

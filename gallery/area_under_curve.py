@@ -11,6 +11,6 @@ chart = pk.area_under_curve(
     "share of all days",
     "share of the rainy days",
     "model",
-    title="The likeliest days hold most of the rain",
+    title="The likelier half holds most rainy days",
     subtitle="Cumulative gains of three forecasts, 364 days of 2015 in Seattle",
 )

@@ -15,6 +15,6 @@ chart = pk.bar(
     {"year": years, "change (millions)": change},
     "year",
     "change (millions)",
-    title="Two years cost what the next five brought",
+    title="Two years’ losses took five to win back",
     subtitle="Change in U.S. non-farm jobs from December to December",
 )

@@ -10,6 +10,6 @@ chart = pk.line(
     pk.Table.read(DATA / "jobs.csv"),
     "month",
     "jobs (millions)",
-    title="Eight million jobs lost, and won back",
+    title="Almost nine million jobs lost, and won back",
     subtitle="Non-farm jobs in the United States, seasonally adjusted",
 )

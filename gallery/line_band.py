@@ -13,6 +13,6 @@ chart = pk.line(
     color="model",
     error_low="lowest",
     error_high="highest",
-    title="Support vectors learn from fewest digits",
+    title="From 200 digits on, support vectors lead",
     subtitle="Mean of five folds; band from the worst to the best fold",
 )

@@ -11,6 +11,6 @@ chart = pk.line(
     "year",
     "generation (TWh)",
     color="source",
-    title="Wind replaces coal in Iowa",
-    subtitle="Electricity generated in a year, by source",
+    title="Renewables close in on fossil fuels",
+    subtitle="Electricity generated in Iowa, by source",
 )

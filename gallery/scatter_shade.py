@@ -15,6 +15,6 @@ chart = pk.scatter(
     "warmest (°C)",
     color="wind (m/s)",
     size="rain (mm)",
-    title="Seattle’s wettest days are windy and mild",
+    title="Seattle’s summers are dry",
     subtitle="Days with rain in 2015",
 )

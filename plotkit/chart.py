@@ -17,7 +17,7 @@ from plotkit.build import Built
 from plotkit.preset import Preset
 from plotkit.render import worker
 from plotkit.table import Table
-from plotkit.theme import dress, pixels
+from plotkit.theme import dress, is_stepped, pixels
 
 if TYPE_CHECKING:
     import altair as alt
@@ -165,8 +165,14 @@ class Chart:
         height: Length | None = None,
     ) -> bytes:
         """A PDF file's bytes: one page, of the figure's size, with real text."""
-        found = self._svg(self._look(theme, width, height))
-        return worker.svg_to_pdf(found, preset=self.preset.id)
+        from plotkit.render import svg
+
+        look = self._look(theme, width, height)
+        found = self._svg(look)
+        wide, high = svg.size(found)
+        # A px is 1/96 inch, and a PDF counts in points of 1/72.
+        points = [(look.width or wide) * 0.75, (look.height or high) * 0.75]
+        return worker.svg_to_pdf(svg.resized(found, *points), preset=self.preset.id)
 
     def to_html(
         self,
@@ -271,9 +277,10 @@ class Chart:
         key = look.key()
         if key not in self._svgs:
             drawn = worker.vegalite_to_svg(self._dressed(look), preset=self.preset.id)
-            self._svgs[key] = svg.inspect(
-                drawn, preset=self.preset.id, expected_marks=self._built.marks
-            )
+            found = svg.inspect(drawn, preset=self.preset.id, expected_marks=self._built.marks)
+            if is_stepped(self._built.spec):
+                found = _scaled(found, look)
+            self._svgs[key] = found
         return self._svgs[key]
 
 
@@ -284,6 +291,17 @@ FORMATS: dict[str, Callable[..., str | bytes]] = {
     ".html": Chart.to_html,
     ".json": Chart.to_json,
 }
+
+
+def _scaled(drawn: str, look: _Look) -> str:
+    """A picture of cells at the one side that was asked for; the other follows."""
+    from plotkit.render import svg
+
+    if (look.width is None) == (look.height is None):
+        return drawn
+    wide, high = svg.size(drawn)
+    factor = look.width / wide if look.width is not None else (look.height or high) / high
+    return svg.resized(drawn, round(wide * factor), round(high * factor))
 
 
 def _ranged(name: str, value: float, low: float, high: float) -> float:

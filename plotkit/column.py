@@ -139,6 +139,14 @@ class Column:
             return self
         return Column(self.name, "text", values=list(self.as_text()), categories=self.categories)
 
+    def is_whole(self) -> bool:
+        """Whether it is a number column of nothing but whole numbers."""
+        if self.kind != "number":
+            return False
+        if self._array is not None and self._array.dtype.kind in "iu":
+            return True
+        return all(v is None or type(v) is int or v % 1 == 0 for v in self.as_json())
+
     def first_index(self, matches: Callable[[Any], bool]) -> int | None:
         """The first row whose value matches, or None."""
         return next((i for i, value in enumerate(self.as_list()) if matches(value)), None)

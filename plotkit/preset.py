@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from plotkit import errors
 from plotkit.column import KINDS
+from plotkit.theme import LEGEND_ROOM
 
 MISSING = ("drop", "gap", "error", "keep")
 FORMAT = 1
@@ -117,7 +118,9 @@ class Preset:
         self.outputs: dict[str, str] = dict(meta.get("outputs", {}))
         self.switches: dict[str, Any] = dict(meta.get("switches", {}))
         self.vega_params: dict[str, Any] = {
-            p["name"]: p for p in held.get("params", []) if isinstance(p, Mapping) and "name" in p
+            p["name"]: p
+            for p in held.get("params", [])
+            if isinstance(p, Mapping) and "name" in p and p["name"] != LEGEND_ROOM
         }
 
     def __repr__(self) -> str:

@@ -113,6 +113,8 @@ def clean_label(text: str) -> str:
     if not text:
         return "(empty)"
     shown = clean(text)
+    if shown == "__proto__":  # a key that JavaScript's objects do not keep
+        shown += "\N{WORD JOINER}"
     return f"{shown}(blank)" if _is_unseen(shown) else shown
 
 

@@ -14,6 +14,11 @@ from plotkit.text import as_title, wrap
 NAMES = ("light", "dark")
 _PX_PER_UNIT = {"px": 1.0, "in": 96.0, "cm": 96.0 / 2.54, "mm": 96.0 / 25.4, "pt": 96.0 / 72.0}
 _TITLE_LINES, _SUBTITLE_LINES = 3, 2
+# px that stand around the plot or the legend: axis labels, titles, padding
+_AROUND_SQUARE_X, _AROUND_SQUARE_Y, _AROUND_LEGEND, _ROW_NAMES = 81, 141, 80, 60
+_SMALLEST_PLOT = 60.0
+# The param that tells a legend how wide it may be; it belongs to the layout, not to the caller.
+LEGEND_ROOM = "legend_room"
 
 
 @cache
@@ -64,32 +69,68 @@ def dress(
 
     A config that the preset brings itself wins over the theme's.
     """
-    dressed = dict(spec)
-    for name, size in (("width", width), ("height", height)):
-        if size is not None:
-            dressed[name] = _whole(size)
-    if width is not None or height is not None:
-        dressed["autosize"] = {"type": "fit", "contains": "padding"}
+    dressed = {**spec, **_sized(spec, width, height)}
     themed = config(theme)
     dressed["config"] = _merged(themed, spec.get("config", {}))
     title = spec.get("title")
     if isinstance(title, Mapping):
-        dressed["title"] = _wrapped(title, themed.get("title", {}), _figure_width(dressed))
+        dressed["title"] = _wrapped(title, themed.get("title", {}), _title_room(dressed))
     return dressed
+
+
+def is_stepped(spec: Mapping[str, Any]) -> bool:
+    """Whether the figure's size follows from the number of its categories."""
+    return any(isinstance(spec.get(side), Mapping) for side in ("width", "height"))
+
+
+def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -> dict[str, Any]:
+    """The properties of the spec that its size in px changes."""
+    sized: dict[str, Any] = {}
+    asked = {"width": width, "height": height}
+    if width is not None and height is not None:
+        sized = {**asked, "autosize": {"type": "fit", "contains": "padding"}}
+    elif is_stepped(spec):
+        pass  # the finished picture is scaled: its cells keep their shape
+    elif spec.get("autosize", {}).get("type") == "pad":
+        # A square plot stays square: the side that is given decides on both.
+        if width is not None:
+            sized = dict.fromkeys(asked, max(width - _AROUND_SQUARE_X, _SMALLEST_PLOT))
+        elif height is not None:
+            sized = dict.fromkeys(asked, max(height - _AROUND_SQUARE_Y, _SMALLEST_PLOT))
+    else:
+        sized = {side: size for side, size in asked.items() if size is not None}
+    sized = {k: _whole(v) if isinstance(v, float) else v for k, v in sized.items()}
+    if isinstance(sized.get("width"), (int, float)) and "params" in spec:
+        room = sized["width"] - _AROUND_LEGEND
+        sized["params"] = [
+            {**param, "value": room} if param.get("name") == LEGEND_ROOM else param
+            for param in spec["params"]
+        ]
+    return sized
 
 
 def _whole(size: float) -> float:
     return int(size) if float(size).is_integer() else size
 
 
-def _figure_width(spec: Mapping[str, Any]) -> float:
-    width = spec.get("width")
-    return float(width) if isinstance(width, (int, float)) else 480.0
+def _title_room(spec: Mapping[str, Any]) -> float:
+    """The px that a line of the title may take, which starts at the plot's left edge."""
+    width: Any = spec.get("width")
+    if isinstance(width, Mapping):
+        x = spec.get("encoding", {}).get("x", {}).get("field")
+        rows = spec.get("data", {}).get("values", [])
+        cells = len({row.get(x) for row in rows})
+        return max(float(width.get("step", 20)) * cells + _ROW_NAMES, 300.0)
+    if not isinstance(width, (int, float)):
+        width = 480.0
+    if spec.get("autosize", {}).get("type") == "pad":
+        return max(float(width), 120.0)
+    at_edge = spec.get("title", {}).get("frame") == "bounds"
+    return max(float(width) - (44 if at_edge else 100), 120.0)
 
 
-def _wrapped(title: Mapping[str, Any], style: Mapping[str, Any], width: float) -> dict[str, Any]:
+def _wrapped(title: Mapping[str, Any], style: Mapping[str, Any], room: float) -> dict[str, Any]:
     wrapped = dict(title)
-    room = max(width - 32, 80)  # what the figure's padding leaves
     for key, prefix, lines, weight in (
         ("text", "", _TITLE_LINES, 600),
         ("subtitle", "subtitle", _SUBTITLE_LINES, 400),

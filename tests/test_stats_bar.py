@@ -47,7 +47,7 @@ def test_rows_as_they_are() -> None:
         "value_label": ["9.01e15", "2"],
     }
     assert result.notes == []
-    assert result.switches == {"horizontal": False, "value_labels": True}
+    assert result.switches == {"horizontal": False, "tall": False, "value_labels": True}
 
 
 FUNCTIONS: dict[str, Any] = {
@@ -162,6 +162,9 @@ def test_long_labels_lie_down() -> None:
     assert drawn({"label": long, "value": [1, 2, 3, 4]}).switches["horizontal"]
     assert not drawn({"label": list("abcd"), "value": [1, 2, 3, 4]}).switches["horizontal"]
     assert not drawn({"label": long[:1], "value": [1]}).switches["horizontal"]
+    assert not drawn({"label": long, "value": [1, 2, 3, 4]}).switches["tall"]
+    many = [f"label number {i}" for i in range(30)]
+    assert drawn({"label": many, "value": list(range(30))}).switches["tall"]
 
 
 def test_value_labels_only_on_few_bars() -> None:

@@ -127,17 +127,34 @@ def test_order_of_classes() -> None:
 
 
 def test_labels_fit_their_cells() -> None:
-    def labels(count: int, side: int, size: tuple[int, int] = SIZE) -> list[str]:
+    def labels(count: int, side: int) -> list[str]:
         names = [f"c{i:03}" for i in range(side)]
         data = {"Actual": names, "Predicted": names, "nPredictions": [count] * side}
-        return counted(data, size).columns["label"]
+        return counted(data).columns["label"]
 
-    assert labels(12345, 2)[0] == "12,345"
-    assert labels(123456, 8)[0] == "123456"
-    assert labels(12345, 14)[0] == "12k"
-    assert labels(1234567, 12)[0] == "1.2M"
-    assert set(labels(5, 40)) == {""}
-    assert set(labels(5, 50, (800, 760))) == {"5", "0"}
+    assert labels(1_234_567, 2)[0] == "1,234,567"
+    assert labels(12345, 5)[0] == "12,345"
+    assert labels(12345, 10)[0] == "12345"
+    assert labels(123456, 10)[0] == "123k"
+    assert labels(1234, 15)[0] == "1,234"
+    assert labels(1234, 25)[0] == "1.2k"
+    assert set(labels(99, 25)) == {"99", "0"}
+    assert set(labels(5, 26)) == {""}
+
+
+def test_switches_lay_the_cells() -> None:
+    def on(count: int, name: str = "c{}") -> list[str]:
+        names = [name.format(i) for i in range(count)]
+        switches = counted({"Actual": names, "Predicted": names}).switches
+        return [switch for switch, state in switches.items() if state]
+
+    assert on(2) == ["large"]
+    assert on(3) == on(5) == []
+    assert on(6) == on(10) == ["medium"]
+    assert on(11) == on(15) == ["small"]
+    assert on(16) == on(25) == ["smaller"]
+    assert on(26) == ["tiny", "rotate_labels"]
+    assert on(3, "a rather long name {}") == ["rotate_labels"]
 
 
 def test_many_classes_are_said() -> None:

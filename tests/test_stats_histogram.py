@@ -154,6 +154,13 @@ def test_ends_of_the_number_line(values: list[float]) -> None:
             assert lazy == result
 
 
+def test_switches() -> None:
+    assert counted([1, 2, 3]).switches == {"grouped": False, "fine": False}
+    assert counted(np.arange(300.0), bins=200).switches == {"grouped": False, "fine": True}
+    data = {"value": [1, 2], "group": ["a", "b"]}
+    assert counted(data, bins=200).switches == {"grouped": True, "fine": False}
+
+
 def test_constant_column_is_one_bin() -> None:
     assert drawn(counted([5, 5, 5])) == ([3], [4.5, 5.5])
 

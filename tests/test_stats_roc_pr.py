@@ -337,6 +337,18 @@ def test_ready_points_pass_through() -> None:
     assert compute("pr_curve", data).columns["kind"] == ["curve"] * 3
 
 
+def test_legend_gives_way_to_curves() -> None:
+    good = {"y_true": [0, 0, 1, 1], "score": [1, 2, 3, 4]}
+    assert compute("roc_curve", good).switches == {"legend": True, "legend_above": False}
+    assert compute("pr_curve", good).switches == {"legend": True, "legend_above": False}
+    bad = {"y_true": [1, 1, 0, 0], "score": [1, 2, 3, 4]}
+    assert compute("roc_curve", bad).switches == {"legend": True, "legend_above": True}
+    rare = {"y_true": [0] * 99 + [1], "score": list(range(100))}
+    assert compute("pr_curve", rare).switches == {"legend": True, "legend_above": True}
+    unnamed = {"x": [0, 1], "y": [0, 1]}
+    assert compute("roc_curve", unnamed).switches == {"legend": False}
+
+
 # --- reduction -----------------------------------------------------------------------------------
 
 

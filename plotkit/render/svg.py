@@ -224,7 +224,7 @@ def count_marks(svg: str) -> dict[str, int]:
     return _walk(svg, svg.encode(), True).marks
 
 
-def resized(svg: str, width_px: int, height_px: int) -> str:
+def resized(svg: str, width_px: float, height_px: float) -> str:
     """The same picture, exactly `width_px` by `height_px` when drawn at scale 1.
 
     The engine rounds the sides down when it scales, so the pixels are set here.
@@ -236,7 +236,7 @@ def resized(svg: str, width_px: int, height_px: int) -> str:
     if root is None:
         return svg
     tag = _SIDE.sub("", root[0][:-1])
-    tag += f' width="{width_px}" height="{height_px}" preserveAspectRatio="none">'
+    tag += f' width="{width_px:g}" height="{height_px:g}" preserveAspectRatio="none">'
     return svg[: root.start()] + tag + svg[root.end() :]
 
 

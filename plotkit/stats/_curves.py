@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+# px, about: of the square plot, and of the legend inside it.
+_PLOT, _LINE, _SYMBOL, _CHARACTER = 400, 17, 55, 6.8
+
 
 class Rows:
     """Output rows, gathered column by column."""
 
-    __slots__ = ("_drawn", "_pixels", "_points", "columns")
+    __slots__ = ("_drawn", "_lines", "_pixels", "_points", "columns")
 
     def __init__(self) -> None:
         names = ("x", "y", "class", "threshold", "end", "kind")
         self.columns: dict[str, list[Any]] = {name: [] for name in names}
+        self._lines: list[slice] = []
         self._points = self._drawn = 0
         self._pixels = False
 
@@ -39,6 +43,8 @@ class Rows:
     ) -> None:
         """Points of one line, in drawing order."""
         count = len(x)
+        if count > 1:
+            self._lines.append(slice(len(self.columns["x"]), len(self.columns["x"]) + count))
         held = thresholds if thresholds is not None else [math.inf] * count
         self.columns["x"] += x
         self.columns["y"] += y
@@ -72,12 +78,37 @@ class Rows:
         """Points before and after, where pixels decided on any of them."""
         return (self._points, self._drawn) if self._pixels else None
 
-    def result(self, said: list[str]) -> Result:
-        """The rows as a statistic's result; without `class` where no row has one."""
+    def result(self, said: list[str], *, right: bool) -> Result:
+        """The rows as a statistic's result; without `class` where no row has one.
+
+        The legend stands in the lower right (or left) corner of the plot, unless a line does.
+        """
         columns = dict(self.columns)
         if all(name is None for name in columns["class"]):
             del columns["class"]
-        return Result(columns, said)
+        kinds = ("curve", "average")
+        pairs = zip(self.columns["end"], self.columns["kind"], strict=True)
+        ends = list(dict.fromkeys(end for end, kind in pairs if kind in kinds))
+        texts = [end for end in ends if end is not None]
+        switches = {"legend": bool(texts)}
+        if texts:
+            switches["legend_above"] = self._corner_taken(texts, right)
+        return Result(columns, said, switches=switches)
+
+    def _corner_taken(self, texts: list[str], right: bool) -> bool:
+        """Whether a line passes the legend's corner, or the legend has no room there."""
+        width = (_SYMBOL + _CHARACTER * max(map(len, texts))) / _PLOT
+        height = _LINE * (len(texts) + 1) / _PLOT
+        if width > 0.75 or height > 0.6:
+            return True
+        for part in self._lines:
+            x, y = np.array(self.columns["x"][part]), np.array(self.columns["y"][part])
+            if right:
+                x, y = 1 - x[::-1], y[::-1]
+            lowest = min(float(y[x <= width].min(initial=1.0)), float(np.interp(width, x, y)))
+            if lowest < height:
+                return True
+        return False
 
 
 def legend(name: str | None, measure: str, value: float) -> str:

@@ -2,7 +2,7 @@
 
 Rows out: `label`, `value`, `group` where it is mapped, and `value_label` (the value as
 text at a bar's end, where there are few bars, else None). Switches: `horizontal` (labels too long
-to stand side by side) and `value_labels`.
+to stand side by side), `tall` (so many lying bars that the picture grows) and `value_labels`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SORTS = ("ascending", "descending", "label")
 MAX_BARS = 2000  # the engine takes half a minute for 20,000, and nobody reads them
 LABELLED_BARS = 12
 _CHARACTER = 7.0  # px of a label's character, about
+_LINE = 18  # px that a lying bar needs for its name
 _AXIS = 60  # px beside the bars: the value axis with its labels
 
 
@@ -84,8 +85,10 @@ def compute(
         **({"group": list(bars.groups)} if grouped else {}),
         "value_label": value_labels(bars.values) if labelled else [None] * len(bars.labels),
     }
+    lying = _needs_width(list(dict.fromkeys(bars.labels)), size)
     switches = {
-        "horizontal": _needs_width(list(dict.fromkeys(bars.labels)), size),
+        "horizontal": lying,
+        "tall": lying and len(set(bars.labels)) * _LINE > size[1] - _AXIS,
         "value_labels": labelled,
     }
     return Result(columns, said, switches=switches)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,26 @@ READABLE = 50  # more classes are drawn with a note
 MAX_CLASSES = 200  # more are an error
 DARK = 0.62  # from this share on, light text reads better on a cell than dark text
 
-_MARGIN_X, _MARGIN_Y = 110, 90  # px around the cells: axis titles and class names
-_SMALLEST_CELL = 11  # px, below which a digit cannot be read
+_NAME = 6.6  # px of a class name's character, about
+
+
+class _Cells(NamedTuple):
+    """Cells of one size, as the switches of the preset lay them."""
+
+    classes: int  # at most so many
+    switch: str | None
+    side: int  # px
+    font: float  # px, 0 for cells without text
+
+
+_SIZES = (
+    _Cells(2, "large", 96, 15),
+    _Cells(5, None, 64, 12),
+    _Cells(10, "medium", 44, 12),
+    _Cells(15, "small", 34, 10.5),
+    _Cells(25, "smaller", 25, 8.5),
+    _Cells(MAX_CLASSES, "tiny", 13, 0),
+)
 
 
 def compute(
@@ -39,7 +57,7 @@ def compute(
     Options: `class_names` (the classes in order; one outside is an error; default: the declared
     order of a categorical, else numbers by value, else text sorted), `normalize` (None, "true",
     "pred" or "all", as in scikit-learn; shares of 0 rows are 0). Raises `DataError`,
-    `OptionError`.
+    `OptionError`. The switches lay smaller cells for more classes.
     """
     normalize = _checked_normalize(options.get("normalize"))
     if isinstance(data, LazyColumns):
@@ -52,8 +70,11 @@ def compute(
         )
     if len(names) > READABLE:
         said.append(notes.many_classes(data["Actual"].name, len(names), READABLE))
+    laid = next(found for found in _SIZES if len(names) <= found.classes)
+    switches = {found.switch: found is laid for found in _SIZES if found.switch is not None}
+    switches["rotate_labels"] = max(map(len, names)) * _NAME > laid.side + 4
     matrix = _matrix(data, names)
-    return Result(cells(matrix, names, normalize, size), said)
+    return Result(_rows(matrix, names, normalize, laid), said, switches=switches)
 
 
 def from_matrix(
@@ -127,8 +148,8 @@ def normalized(matrix: Array, normalize: str | None) -> Array:
     return np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
 
 
-def cells(
-    matrix: Array, names: Sequence[str], normalize: str | None, size: tuple[int, int]
+def _rows(
+    matrix: Array, names: Sequence[str], normalize: str | None, laid: _Cells
 ) -> dict[str, list[Any]]:
     """The rows to draw, row by row of the matrix."""
     shown = normalized(matrix, normalize)
@@ -145,7 +166,7 @@ def cells(
         "nPredictions": counts,
         "value": shown.ravel().tolist(),
         "share": flat,
-        "label": _labels(shown, normalize, size),
+        "label": _labels(shown, normalize, laid),
         "tone": [
             "zero" if not count else "dark" if part >= DARK else "light"
             for count, part in zip(counts, flat, strict=True)
@@ -251,22 +272,21 @@ def _matrix(data: Columns, names: Sequence[str]) -> Array:
 # --- the cells' text -----------------------------------------------------------------------------
 
 
-def _labels(shown: Array, normalize: str | None, size: tuple[int, int]) -> list[str]:
+def _labels(shown: Array, normalize: str | None, laid: _Cells) -> list[str]:
     """Texts that fit their cells, all in one style; empty where none does."""
     values = shown.ravel().tolist()
-    side = min(size[0] - _MARGIN_X, size[1] - _MARGIN_Y) / max(len(shown), 1)
     styles = (_percent, _whole_percent) if normalize else (_count, _plain_count, _short_count)
-    if side >= _SMALLEST_CELL:
+    if laid.font:
         for style in styles:
             texts = [style(value) for value in values]
-            if max(map(_text_width, texts)) <= side - 3:
+            if laid.font * max(map(_width, texts)) <= laid.side - 4:
                 return texts
     return [""] * len(values)
 
 
-def _text_width(text: str) -> float:
-    """Width in px at the smallest size of cell text, about 9 px."""
-    return sum(2.6 if mark in ",." else 8.0 if mark in "%M" else 5.7 for mark in text)
+def _width(text: str) -> float:
+    """Width in units of the font's size, about."""
+    return sum(0.29 if mark in ",." else 0.9 if mark in "%M" else 0.64 for mark in text)
 
 
 def _count(value: float) -> str:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 MAX_BINS = 512
+_NARROW = 4  # px: bins this narrow have no gaps between them
+_AXIS = 60  # px beside the bins: the counts' axis
 _LARGEST = float(np.finfo(np.float64).max)
 _SMALL = 2.0**-600  # a power of two, so that multiplying by it rounds nothing
 RULES = ("auto", "fd", "doane", "scott", "stone", "rice", "sturges", "sqrt")
@@ -57,9 +59,11 @@ def compute(
         columns["x1"] += highs
         columns["count"] += found.tolist()
         columns["group"] += [group] * len(found)
-    if None in counts:
+    grouped = None not in counts
+    if not grouped:
         del columns["group"]
-    return Result(columns, said)
+    narrow = len(lows) * _NARROW > size[0] - _AXIS
+    return Result(columns, said, switches={"grouped": grouped, "fine": narrow and not grouped})
 
 
 def from_numpy(np_histogram: object) -> dict[str, list[Any]]:

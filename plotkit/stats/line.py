@@ -20,8 +20,11 @@ _COLOURS = 8
 _NAMED_OF_MANY = 7  # beyond eight series: so many in colour, the others grey
 _MANY_POINTS = 10_000  # above this, what one pixel column cannot show is left out
 _LABEL_HEIGHT, _LABEL_WIDTH, _LABEL_SIZE = 15.0, 150.0, 11.5
+_LEGEND_LABEL = 170.0  # px: longer names stand beside the plot, not above it
 _AROUND_PLOT = 120.0  # px of the figure's height that titles and the x axis take
 _ZERO_COSTS_LITTLE = 0.3  # of the axis, at most, is empty for the sake of zero
+
+Key = tuple[str | None, str | None]  # a series: its color and its stroke
 
 
 def compute(
@@ -58,6 +61,9 @@ def compute(
         "log_y": log_y,
         "zero_y": not log_y and _zero_is_near(columns),
         "direct_labels": direct,
+        "legend_right": not direct and _longest(named) > _LEGEND_LABEL,
+        "whole_x": columns["x"].is_whole(),
+        "whole_y": columns["y"].is_whole(),
         "stroke": _is_split_twice(columns),
     }
     titles = {}
@@ -66,7 +72,9 @@ def compute(
     return Result(rows.columns(), said, switches=switches, titles=titles)
 
 
-Key = tuple[str | None, str | None]
+def _longest(named: Sequence[Key]) -> float:
+    """The px of the longest name."""
+    return max((text.width(_name(key), _LABEL_SIZE) for key in named), default=0.0)
 
 
 def _is_split_twice(columns: Columns) -> bool:

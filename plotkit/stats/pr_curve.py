@@ -114,7 +114,7 @@ def compute(
     rows = _curves.Rows()
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
-        return rows.result([])
+        return rows.result([], right=False)
     scored = _ranking.read(data, settings, preset=PRESET, roc=False)
     said = scored.notes
     areas = []
@@ -139,7 +139,7 @@ def compute(
     _add_baselines(rows, scored.groups, said)
     if rows.reduced:
         said.append(notes.curve_points_reduced(*rows.reduced, "AP"))
-    return rows.result(said)
+    return rows.result(said, right=False)
 
 
 def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:

@@ -93,7 +93,7 @@ def compute(
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
         rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
-        return rows.result([])
+        return rows.result([], right=True)
     scored = _ranking.read(data, settings, preset=PRESET, roc=True)
     said = scored.notes
     areas = []
@@ -119,7 +119,7 @@ def compute(
     rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
     if rows.reduced:
         said.append(notes.curve_points_reduced(*rows.reduced, "AUC"))
-    return rows.result(said)
+    return rows.result(said, right=True)
 
 
 def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:

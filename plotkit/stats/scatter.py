@@ -46,6 +46,8 @@ def compute(
     switches = {
         "log_x": is_log(options, "x_scale"),
         "log_y": is_log(options, "y_scale"),
+        "whole_x": columns["x"].is_whole(),
+        "whole_y": columns["y"].is_whole(),
         "continuous": continuous,
         "dense": _DENSE < points <= _CROWDED,
         "crowded": points > _CROWDED,
