@@ -6,9 +6,8 @@ import plotkit as pk
 
 DATA = Path(__file__).with_name("data")
 
-decembers = {
-    month.year: jobs for month, jobs in pk.Table.read(DATA / "jobs.csv").data if month.month == 12
-}
+table = pk.Table.read(DATA / "jobs.csv")
+decembers = {month.year: jobs for month, jobs in table.data if month.month == 12}
 years = list(decembers)[1:]
 change = [decembers[year] - decembers[year - 1] for year in years]
 chart = pk.bar(

@@ -62,6 +62,7 @@ def build(
     fill.remove_unmapped(spec, absent)
     fill.set_switches(spec, preset, result.switches)
     fill.set_types(spec, _kinds(preset, columns))
+    fill.set_scales(spec, result.scales)
     if isinstance(columns, dict):
         fill.check_scales(spec, preset, columns)
     fill.check_panels(spec, preset, result.columns)

@@ -229,6 +229,14 @@ def set_switches(spec: dict[str, Any], preset: Preset, chosen: Mapping[str, bool
                 continue
 
 
+def set_scales(spec: Mapping[str, Any], scales: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give the axes of fields the scale properties that the data decides; the spec's own win."""
+    for channel, definition in channels(spec):
+        found = scales.get(definition["field"])
+        if found and channel in ("x", "y"):
+            definition["scale"] = {**found, **(definition.get("scale") or {})}
+
+
 def set_vega_params(spec: dict[str, Any], values: Mapping[str, Any]) -> None:
     """Give the spec's own params the caller's values."""
     for param in spec.get("params", ()):

@@ -57,7 +57,7 @@ section > p { margin: 2px 0 0; color: var(--muted); font-size: 13.5px; }
   display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
   gap: 20px 28px; align-items: start; margin-top: 18px;
 }
-figure { margin: 0; overflow-x: auto; }
+figure { margin: 0; }
 img { display: block; max-width: 100%; height: auto; }
 figcaption { margin-top: 10px; color: var(--muted); font-size: 12.5px; }
 figcaption p { margin: 3px 0 0; overflow-wrap: anywhere; }
@@ -68,8 +68,6 @@ pre {
 @media (max-width: 1080px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 700px) {
   body { padding: 24px 16px 56px; }
-  /* Small screens show the picture at a size that can be read, to be pushed aside. */
-  img { max-width: 150%; }
   pre { margin-inline: -16px; padding-inline: 16px; border-radius: 0; font-size: 12px; }
 }
 """
@@ -107,10 +105,10 @@ _SECTION = Template("""\
 <p>$about</p>
 <div class="pair">
 <figure>
-<picture>
+<a href="$name-light.svg"><picture>
 <source srcset="$name-dark.svg" media="(prefers-color-scheme: dark)">
 <img src="$name-light.svg" alt="$alt" width="$width" height="$height" loading="lazy">
-</picture>
+</picture></a>
 <figcaption>$caption</figcaption>
 </figure>
 <pre><code>$source</code></pre>

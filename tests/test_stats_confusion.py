@@ -139,7 +139,9 @@ def test_labels_fit_their_cells() -> None:
     assert labels(1234, 15)[0] == "1,234"
     assert labels(1234, 25)[0] == "1.2k"
     assert set(labels(99, 25)) == {"99", "0"}
-    assert set(labels(5, 26)) == {""}
+    assert set(labels(5, 26)) == set(labels(5, 50)) == {"5", "0"}
+    assert labels(1234, 50)[0] == "1.2k"
+    assert set(labels(5, 51)) == {""}
 
 
 def test_switches_lay_the_cells() -> None:
@@ -153,7 +155,7 @@ def test_switches_lay_the_cells() -> None:
     assert on(6) == on(10) == ["medium"]
     assert on(11) == on(15) == ["small"]
     assert on(16) == on(25) == ["smaller"]
-    assert on(26) == ["tiny", "rotate_labels"]
+    assert on(26) == on(50) == on(51) == ["tiny"]
     assert on(3, "a rather long name {}") == ["rotate_labels"]
 
 

@@ -26,6 +26,7 @@ class Result(NamedTuple):
         notes: what was dropped, aggregated or reduced, with counts.
         strings: computed defaults for the preset's strings; the caller's win.
         switches: optional parts of the spec to turn on or off, by name.
+        scales: scale properties that the data decides, by output field.
         titles: names of output fields, where they are a column under another name.
     """
 
@@ -33,6 +34,7 @@ class Result(NamedTuple):
     notes: Sequence[str] = ()
     strings: Mapping[str, str] = _NOTHING
     switches: Mapping[str, bool] = _NOTHING
+    scales: Mapping[str, Mapping[str, Any]] = _NOTHING
     titles: Mapping[str, str] = _NOTHING
 
 

@@ -26,6 +26,7 @@ AGGREGATES = ("mean", "sum", "median", "min", "max", "count")
 SORTS = ("ascending", "descending", "label")
 MAX_BARS = 2000  # the engine takes half a minute for 20,000, and nobody reads them
 LABELLED_BARS = 12
+_LABEL_ROOM = 0.12  # of the axis, under bars that hang down
 _CHARACTER = 7.0  # px of a label's character, about
 _LINE = 18  # px that a lying bar needs for its name
 _AXIS = 60  # px beside the bars: the value axis with its labels
@@ -91,7 +92,11 @@ def compute(
         "tall": lying and len(set(bars.labels)) * _LINE > size[1] - _AXIS,
         "value_labels": labelled,
     }
-    return Result(columns, said, switches=switches)
+    scales = {}
+    low, high = min(bars.values), max(bars.values)
+    if labelled and low < 0:  # room for the labels under the bars
+        scales["value"] = {"domainMin": low - _LABEL_ROOM * (max(high, 0) - low)}
+    return Result(columns, said, switches=switches, scales=scales)
 
 
 def _one_of(name: str, given: object, accepted: tuple[str, ...]) -> str:
@@ -243,6 +248,8 @@ def value_labels(values: list[Any]) -> list[str]:
     True
     >>> value_labels([0.5, 0.125, 12.0])
     ['0.5', '0.125', '12']
+    >>> value_labels([76.1, 81.0, 83.4])
+    ['76.1', '81.0', '83.4']
     >>> value_labels([1_500_000, 20_000])
     ['1.5M', '20k']
     """
@@ -251,7 +258,12 @@ def value_labels(values: list[Any]) -> list[str]:
         return [_minus(f"{int(value):,}") for value in values]
     if top >= 1e5:
         return [_minus(_suffixed(float(value))) for value in values]
-    return [_minus(_three_digits(float(value))) for value in values]
+    texts = [_three_digits(float(value)) for value in values]
+    small = min((abs(value) for value in values if value), default=1)
+    if top < 10 * small and not any("e" in text for text in texts):
+        decimals = max(len(text.partition(".")[2]) for text in texts)
+        texts = [f"{value:,.{decimals}f}" for value in values]  # like beside like
+    return [_minus(text) for text in texts]
 
 
 def _minus(text: str) -> str:

@@ -45,7 +45,8 @@ _SIZES = (
     _Cells(10, "medium", 44, 12),
     _Cells(15, "small", 34, 10.5),
     _Cells(25, "smaller", 25, 8.5),
-    _Cells(MAX_CLASSES, "tiny", 13, 0),
+    _Cells(READABLE, "tiny", 20, 7.5),
+    _Cells(MAX_CLASSES, "tiny", 20, 0),
 )
 
 
@@ -71,7 +72,9 @@ def compute(
     if len(names) > READABLE:
         said.append(notes.many_classes(data["Actual"].name, len(names), READABLE))
     laid = next(found for found in _SIZES if len(names) <= found.classes)
-    switches = {found.switch: found is laid for found in _SIZES if found.switch is not None}
+    switches = {found.switch: False for found in _SIZES if found.switch is not None}
+    if laid.switch is not None:
+        switches[laid.switch] = True
     switches["rotate_labels"] = max(map(len, names)) * _NAME > laid.side + 4
     matrix = _matrix(data, names)
     return Result(_rows(matrix, names, normalize, laid), said, switches=switches)
