@@ -7,6 +7,7 @@ owns the sentence. Rows are counted from 0, as Python counts them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from os import PathLike
 
 
 def shown(value: object, limit: int = 60) -> str:
@@ -33,16 +34,28 @@ def listed(names: Iterable[object], limit: int = 12) -> str:
 
 
 def nearest(asked: object, available: Iterable[object]) -> str:
-    """' Did you mean 'x'?' for the nearest of the available names, or the empty string."""
+    """' Did you mean 'x'?' for the nearest of the available names, or the empty string.
+
+    >>> nearest("plotkit/roc", ["plotkit/bar", "plotkit/roc_curve"])
+    " Did you mean 'plotkit/roc_curve'?"
+    """
     import difflib  # only ever needed on the way to an error
 
     names = [str(name) for name in available]
+    wanted = str(asked).casefold().strip()
     lowered = {name.casefold(): name for name in reversed(names)}
-    found = difflib.get_close_matches(str(asked).casefold(), list(lowered), n=1, cutoff=0.5)
-    if not found:
-        prefix = str(asked).casefold()[:1]
-        found = [low for low in lowered if prefix and len(low) <= 3 and low.startswith(prefix)][:1]
-    return f" Did you mean {shown(lowered[found[0]])}?" if found else ""
+    tails = {low.rpartition("/")[2]: name for low, name in lowered.items()}
+    tail = wanted.rpartition("/")[2]
+    # A part of a name that was typed whole says more than letters in common.
+    held = [low for low in tails if len(tail) > 1 and (tail in low or (len(low) > 2 and low in tail))]
+    if held:
+        return f" Did you mean {shown(tails[min(held, key=len)])}?"
+    for asked_for, known, cutoff in ((tail, tails, 0.6), (wanted, lowered, 0.6), (tail, tails, 0.5)):
+        found = difflib.get_close_matches(asked_for, list(known), n=1, cutoff=cutoff)
+        if found:
+            return f" Did you mean {shown(known[found[0]])}?"
+    short = [low for low in lowered if wanted and len(low) <= 3 and low.startswith(wanted[:1])]
+    return f" Did you mean {shown(lowered[short[0]])}?" if short else ""
 
 
 def _place(role: str | None, column: str | None, row: int | None) -> str:
@@ -115,6 +128,10 @@ class TableError(PlotkitError, ValueError):
     @classmethod
     def from_unknown_source(cls, value: object) -> TableError:
         """The data is of a type that neither plotkit nor narwhals knows."""
+        if isinstance(value, (str, PathLike)):
+            return cls(
+                f"{shown(value)} is no table; for a file write Table.read({shown(str(value))})."
+            )
         return cls(
             f"cannot read a table from {type(value).__module__}.{type(value).__qualname__}. "
             "Accepted: rows (lists, tuples, dicts), a dict of columns, NumPy arrays, pandas, "

@@ -27,9 +27,9 @@ def _builtin(name: str) -> str:
 
 
 def config(theme: str | Mapping[str, Any]) -> dict[str, Any]:
-    """The Vega-Lite config of a theme: "light", "dark", or a config of the caller's own."""
+    """The Vega-Lite config of a theme: "light", "dark", or the caller's own laid over "light"."""
     if isinstance(theme, Mapping):
-        return dict(theme.get("config", theme))
+        return _merged(config("light"), theme.get("config", theme))
     if theme not in NAMES:
         raise errors.OptionError.from_option("theme", theme, "'light', 'dark' or a config dict")
     found: dict[str, Any] = json.loads(_builtin(theme))["config"]

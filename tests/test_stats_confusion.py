@@ -140,7 +140,7 @@ def test_labels_fit_their_cells() -> None:
     assert labels(1234, 25)[0] == "1.2k"
     assert set(labels(99, 25)) == {"99", "0"}
     assert set(labels(5, 26)) == set(labels(5, 50)) == {"5", "0"}
-    assert labels(1234, 50)[0] == "1.2k"
+    assert labels(123, 50)[0] == "123"
     assert set(labels(5, 51)) == {""}
 
 
