@@ -47,10 +47,16 @@ def nearest(asked: object, available: Iterable[object]) -> str:
     tails = {low.rpartition("/")[2]: name for low, name in lowered.items()}
     tail = wanted.rpartition("/")[2]
     # A part of a name that was typed whole says more than letters in common.
-    held = [low for low in tails if len(tail) > 1 and (tail in low or (len(low) > 2 and low in tail))]
+    held = [
+        low for low in tails if len(tail) > 1 and (tail in low or (len(low) > 2 and low in tail))
+    ]
     if held:
         return f" Did you mean {shown(tails[min(held, key=len)])}?"
-    for asked_for, known, cutoff in ((tail, tails, 0.6), (wanted, lowered, 0.6), (tail, tails, 0.5)):
+    for asked_for, known, cutoff in (
+        (tail, tails, 0.6),
+        (wanted, lowered, 0.6),
+        (tail, tails, 0.5),
+    ):
         found = difflib.get_close_matches(asked_for, list(known), n=1, cutoff=cutoff)
         if found:
             return f" Did you mean {shown(known[found[0]])}?"

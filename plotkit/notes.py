@@ -28,7 +28,9 @@ def gaps(column: str, count: int, total: int, first: int | None) -> str:
 
 def kept_missing(column: str, count: int, total: int, label: str) -> str:
     """Missing categories kept under a label of their own."""
-    return f"column {shown(column)}: {_rows(count)} of {total:,} without a value shown as {label}."
+    return (
+        f"column {shown(column)}: {_rows(count)} of {total:,} without a value shown as {label}."
+    )
 
 
 def big_integers(column: str, count: int, first: int) -> str:
@@ -127,8 +129,8 @@ def reduced(column: str, total: int, kept: int) -> str:
 def missing_glyphs(characters: str) -> str:
     """Characters that no installed font draws."""
     return (
-        f"no installed font draws {characters}: they show as boxes. Install one that does (for example "
-        "Noto Sans CJK), or add its folder to plotkit.settings.font_folders."
+        f"no installed font draws {characters}: they show as boxes. Install one that does (for "
+        "example Noto Sans CJK), or add its folder to plotkit.settings.font_folders."
     )
 
 

@@ -28,7 +28,14 @@ def png_size(found: bytes) -> tuple[int, int]:
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "html", "json"])
 def test_every_ending(chart: pk.Chart, tmp_path: Path, suffix: str) -> None:
     path = chart.save(tmp_path / f"loss.{suffix}")
-    assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<svg ", b"%PDF-", b"<!doc", b"<!DOC", b'{\n  "')
+    assert path.read_bytes()[:5] in (
+        b"\x89PNG\r",
+        b"<svg ",
+        b"%PDF-",
+        b"<!doc",
+        b"<!DOC",
+        b'{\n  "',
+    )
     assert os.listdir(tmp_path) == [f"loss.{suffix}"]
     again = chart.save(tmp_path / f"again.{suffix.upper()}")
     assert again.read_bytes() == path.read_bytes()
@@ -37,7 +44,8 @@ def test_every_ending(chart: pk.Chart, tmp_path: Path, suffix: str) -> None:
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "import plotkit as pk, hashlib\n"
-        "c = pk.scatter({'a': [1, 2, 3], 'b': [3, 1, 2], 'c': ['x', 'y', 'x']}, 'a', 'b', color='c')\n"
+        "t = {'a': [1, 2, 3], 'b': [3, 1, 2], 'c': ['x', 'y', 'x']}\n"
+        "c = pk.scatter(t, 'a', 'b', color='c')\n"
         "for make in (c.to_png, c.to_svg, c.to_pdf, c.to_html, c.to_json):\n"
         "    made = make()\n"
         "    made = made.encode() if isinstance(made, str) else made\n"
@@ -177,7 +185,8 @@ def test_saving_html_starts_no_engine(tmp_path: Path, chart: pk.Chart) -> None:
         "from plotkit.render import worker\n"
         "def never(*a, **k): raise AssertionError('an engine was started')\n"
         "worker.Worker.start = never\n"
-        f"pk.line([[0, 1], [1, 2]] and {{'x': [0, 1], 'y': [1, 2]}}, 'x', 'y').save({str(tmp_path / 'a.html')!r})\n"
+        "chart = pk.line({'x': [0, 1], 'y': [1, 2]}, 'x', 'y')\n"
+        f"chart.save({str(tmp_path / 'a.html')!r})\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert (tmp_path / "a.html").stat().st_size > 100_000
@@ -190,9 +199,7 @@ def test_one_picture_serves_several_formats(
 
     drawn = []
     real = worker.vegalite_to_svg
-    monkeypatch.setattr(
-        worker, "vegalite_to_svg", lambda *a, **k: drawn.append(1) or real(*a, **k)
-    )
+    monkeypatch.setattr(worker, "vegalite_to_svg", lambda *a, **k: drawn.append(1) or real(*a, **k))
     chart.to_png()
     chart.to_svg()
     chart.to_pdf()

@@ -41,9 +41,10 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "r.jsonl").write_text("\n".join(lines))
     pq.write_table(held, tmp_path / "r.parquet")
     feather.write_feather(held, tmp_path / "r.feather")
-    with pa.OSFile(str(tmp_path / "r.arrow"), "wb") as sink, pa.ipc.new_stream(
-        sink, held.schema
-    ) as writer:
+    with (
+        pa.OSFile(str(tmp_path / "r.arrow"), "wb") as sink,
+        pa.ipc.new_stream(sink, held.schema) as writer,
+    ):
         writer.write_table(held)
     return tmp_path
 
@@ -53,7 +54,9 @@ FIELDS = ("-f", "x=step", "-f", "y=loss", "-f", "color=run", "-s", "title=Traini
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet", "feather", "arrow"])
 def test_every_kind_of_file(files: Path, suffix: str) -> None:
-    done = run("render", f"r.{suffix}", "--preset", "plotkit/line", *FIELDS, "-o", "o.json", cwd=files)
+    done = run(
+        "render", f"r.{suffix}", "--preset", "plotkit/line", *FIELDS, "-o", "o.json", cwd=files
+    )
     told = "note: column 'loss': 1 row of 4 without a finite value drawn as a gap"
     assert done.stderr.startswith(told)
     assert done.stderr.count("\n") == 1

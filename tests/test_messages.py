@@ -134,7 +134,9 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     ),
     (
         errors.OptionError,
-        lambda: pk.plot_table("plotkit/bar", TABLE, {"label": "run", "value": "loss"}, {"titel": "x"}),
+        lambda: pk.plot_table(
+            "plotkit/bar", TABLE, {"label": "run", "value": "loss"}, {"titel": "x"}
+        ),
         "plotkit/bar has no string 'titel'. Did you mean 'title'? Its strings: 'title', "
         "'subtitle', 'x-axis-title', 'y-axis-title', 'legend-title'.",
     ),
@@ -194,8 +196,12 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     (
         errors.DataError,
         lambda: pk.plot_table(
-            spec(encoding={**spec()["encoding"], "y": {
-                "field": "y", "type": "quantitative", "scale": {"type": "log"}}}),
+            spec(
+                encoding={
+                    **spec()["encoding"],
+                    "y": {"field": "y", "type": "quantitative", "scale": {"type": "log"}},
+                }
+            ),
             {"x": [1], "y": [1]},
             {"x": "x", "y": "y"},
         ),
@@ -206,8 +212,8 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     (
         errors.PresetError,
         lambda: pk.plot_table(spec(mark="barr"), {"x": [1]}, {"x": "x"}),
-        "preset 'dict' is not valid Vega-Lite:\n  /mark: found 'barr'. Did you mean 'bar'? Allowed: "
-        "'arc', 'area', 'bar', 'image', 'line', 'point', 'rect', 'rule', 'text', 'tick', 'trail', "
+        "preset 'dict' is not valid Vega-Lite:\n  /mark: found 'barr'. Did you mean 'bar'? "
+        "Allowed: 'arc', 'area', 'bar', 'image', 'line', 'point', 'rect', 'rule', 'text', 'tick', 'trail', "
         "'circle', and 2 more",
     ),
     (
@@ -296,7 +302,10 @@ NOTES: list[tuple[Callable[[], pk.Chart], list[str]]] = [
     ),
     (
         lambda: pk.bar({"a": ["x", "y", "x"], "b": [1, 2, 3]}, "a", "b"),
-        ["column 'a': 1 of 2 bars stand for more than one row (2 rows in all) and show their mean."],
+        [
+            "column 'a': 1 of 2 bars stand for more than one row (2 rows in all) and show their "
+            "mean."
+        ],
     ),
     (
         lambda: pk.scatter({"a": [1], "b": [1]}, "a", "b", title="\x00"),

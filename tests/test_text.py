@@ -105,7 +105,7 @@ def test_clean_is_idempotent_and_valid_xml(raw: str) -> None:
 
 @given(ODD)
 def test_clean_leaves_no_direction_open(raw: str) -> None:
-    pairs = {c: "\u202c" for c in "\u202a\u202b\u202d\u202e"}
+    pairs = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c")
     pairs |= dict.fromkeys("\u2066\u2067\u2068", "\u2069")
     for line in text.clean(raw).split("\n"):
         stack: list[str] = []

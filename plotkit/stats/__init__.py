@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from plotkit import errors
 from plotkit.table import Columns, LazyColumns
 
-
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
