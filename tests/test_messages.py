@@ -213,8 +213,8 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
         errors.PresetError,
         lambda: pk.plot_table(spec(mark="barr"), {"x": [1]}, {"x": "x"}),
         "preset 'dict' is not valid Vega-Lite:\n  /mark: found 'barr'. Did you mean 'bar'? "
-        "Allowed: 'arc', 'area', 'bar', 'image', 'line', 'point', 'rect', 'rule', 'text', 'tick', 'trail', "
-        "'circle', and 2 more",
+        "Allowed: 'arc', 'area', 'bar', 'image', 'line', 'point', 'rect', 'rule', 'text', 'tick', "
+        "'trail', 'circle', and 2 more",
     ),
     (
         errors.PresetError,
