@@ -94,6 +94,7 @@ class Table:
             raise errors.TableError.from_both_sources()
         source = data if dataframe is None else dataframe
         self._frame: nw.DataFrame[Any] | nw.LazyFrame[Any] | None = None
+        self._inside: dict[str, str] = {}  # name -> what the frame calls it
         self._held: dict[str, Any] = {}  # name -> a list or a 1-D array
         self._typed: dict[str, Column] = {}
         self._length: int | None = None
@@ -108,7 +109,8 @@ class Table:
         if source is None:
             self._held = {name: [] for name in columns or ()}
         elif isinstance(source, Table):
-            self._frame, self._held = source._frame, dict(source._held)
+            self._frame, self._inside = source._frame, dict(source._inside)
+            self._held = dict(source._held)
             self._typed, self._length = dict(source._typed), source._length
         elif isinstance(source, Mapping):
             self._held = _from_mapping(source, columns)
@@ -119,7 +121,7 @@ class Table:
         ):
             self._held = _from_rows(list(source), columns)
         else:
-            self._frame = _from_frame(source, columns)
+            self._frame, self._inside = _from_frame(source, columns)
 
     @classmethod
     def read(cls, path: str | Path) -> Table:
@@ -137,9 +139,7 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The column names, in order."""
-        if self._frame is not None:
-            return list(_frame_names(self._frame))
-        return list(self._held)
+        return list(self._held if self._frame is None else self._inside)
 
     @property
     def is_lazy(self) -> bool:
@@ -166,7 +166,8 @@ class Table:
                 make = columns_of.from_array if _is_numpy(values) else columns_of.from_values
                 self._typed[name] = make(name, values)
             elif self.is_lazy:
-                return _collect(self._frame.select(name), {name: name})[name]  # type: ignore[arg-type]
+                inside = self._inside[name]
+                return _collect(self._frame.select(inside), {inside: name})[inside]  # type: ignore[arg-type]
             else:
                 self._typed[name] = columns_of.from_series(name, self._frame[name])
         return self._typed[name]
@@ -191,12 +192,13 @@ class Table:
 
         assert isinstance(self._frame, nw.LazyFrame)
         schema = self._frame.collect_schema()
-        kinds = {role: columns_of.kind_of_dtype(schema[name]) for role, name in mapping.items()}
+        inside = {role: self._inside[name] for role, name in mapping.items()}
+        kinds = {role: columns_of.kind_of_dtype(schema[name]) for role, name in inside.items()}
         if any(kind is None for kind in kinds.values()):
             # Nested and unknown types: their values say what is wrong with them.
             return {role: self.column(name) for role, name in mapping.items()}
-        frame = self._frame.select(*(nw.col(name).alias(role) for role, name in mapping.items()))
-        zones = {role: columns_of.zone_of_dtype(schema[name]) for role, name in mapping.items()}
+        frame = self._frame.select(*(nw.col(name).alias(role) for role, name in inside.items()))
+        zones = {role: columns_of.zone_of_dtype(schema[name]) for role, name in inside.items()}
         known = {role: kind for role, kind in kinds.items() if kind is not None}
         return LazyColumns(frame, dict(mapping), known, zones)
 
@@ -226,8 +228,9 @@ class Table:
 
     def _all_columns(self) -> Columns:
         if self.is_lazy:
-            names = {name: name for name in self.columns}
-            return _collect(self._frame, names)  # type: ignore[arg-type]
+            names = {inside: name for name, inside in self._inside.items()}
+            found = _collect(self._frame, names)  # type: ignore[arg-type]
+            return {names[inside]: column for inside, column in found.items()}
         return {name: self.column(name) for name in self.columns}
 
     def to_pandas(self) -> pd.DataFrame:
@@ -278,7 +281,7 @@ class Table:
         return {name: list(found.as_list()) for name, found in self._all_columns().items()}
 
     def _replace(self, held: dict[str, Any]) -> None:
-        self._frame, self._held, self._length = None, held, None
+        self._frame, self._inside, self._held, self._length = None, {}, held, None
         self._typed = {}
 
     # --- how it shows itself -------------------------------------------------------------------
@@ -458,7 +461,8 @@ def _from_records(rows: list[Any], columns: Sequence[str] | None) -> dict[str, A
 # --- frames of other libraries, through narwhals -------------------------------------------------
 
 
-def _from_frame(source: Any, columns: Sequence[str] | None) -> Any:
+def _from_frame(source: Any, columns: Sequence[str] | None) -> tuple[Any, dict[str, str]]:
+    """The frame as narwhals wraps it, and what it calls each column."""
     import narwhals as nw
 
     if _library(source) == "pandas" and hasattr(source, "columns"):
@@ -469,14 +473,28 @@ def _from_frame(source: Any, columns: Sequence[str] | None) -> Any:
         frame = _from_capsule(source)
     if not isinstance(frame, (nw.DataFrame, nw.LazyFrame)):
         raise errors.TableError.from_unknown_source(source)
-    names = list(_frame_names(frame))
-    _checked_names(names)
+    names = _checked_names(_frame_names(frame))
     if columns is not None:
         for name in columns:
             if name not in names:
                 raise errors.ColumnNotFoundError.from_name(name, names)
-        frame = frame.select(*columns)
-    return frame
+    frame, inside = _plainly_named(frame, names)
+    inside = {name: inside[name] for name in (names if columns is None else columns)}
+    return (frame if columns is None else frame.select(*inside.values())), inside
+
+
+def _plainly_named(frame: Any, names: Sequence[str]) -> tuple[Any, dict[str, str]]:
+    """The frame with names that its engine cannot take for a path, such as "a.b"."""
+    import narwhals as nw
+
+    plain = {name: f"column_{i}" for i, name in enumerate(names)}
+    library, native = _library(frame), frame.to_native()
+    if library == "duckdb":
+        quoted = [f'"{name.replace(chr(34), chr(34) * 2)}" as {p}' for name, p in plain.items()]
+        return nw.from_native(native.project(", ".join(quoted))), plain
+    if library == "pyspark":
+        return nw.from_native(native.toDF(*plain.values())), plain
+    return frame, {name: name for name in names}
 
 
 def _from_capsule(source: Any) -> Any:

@@ -69,11 +69,16 @@ def _duckdb() -> Any:
 
 
 def _ibis() -> Any:
+    return in_ibis(_pandas())
+
+
+def in_ibis(held: Any) -> Any:
+    """The frame as an Ibis table."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it sets a pandas option that is going away
         import ibis
 
-        return ibis.memtable(_pandas())
+        return ibis.memtable(held)
 
 
 def _pyspark() -> Any:

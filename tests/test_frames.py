@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import COLUMNS, ROWS
+from conftest import COLUMNS, ROWS, in_ibis
 
 import plotkit as pk
 
@@ -117,3 +117,33 @@ def test_importing_plotkit_imports_nothing() -> None:
     code = f"import sys, plotkit; print(*[n for n in {HEAVY!r} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+NAMES = ["a.b", "x[0]", "it's", '"q"', "日本語", "SGD, momentum 0.9", "</script>", "__proto__"]
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"])
+def test_any_name_in_any_frame(kind: str) -> None:
+    """An engine may take a dot for a path; a column's name is only a name."""
+    import pandas as pd
+    import polars as pl
+
+    held = {name: [i, i + 1, i + 2] for i, name in enumerate(NAMES)}
+    made: Any = pd.DataFrame(held)
+    if kind == "polars lazy":
+        made = pl.DataFrame(held).lazy()
+    elif kind == "pyarrow":
+        made = pl.DataFrame(held).to_arrow()
+    elif kind == "duckdb":
+        import duckdb
+
+        made = duckdb.from_arrow(pl.DataFrame(held).to_arrow())
+    elif kind == "ibis":
+        made = in_ibis(made)
+    table = pk.Table(made)
+    assert table.columns == NAMES
+    for name in NAMES[1:]:
+        rows = pk.scatter(table, "a.b", name).spec["data"]["values"]
+        assert [row["y"] for row in rows] == held[name]
+        assert table.get_column(name) == held[name]
+    bars = pk.histogram(table, "a.b", bins=1).spec["data"]["values"]
+    assert [row["count"] for row in bars] == [3]
