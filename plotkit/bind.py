@@ -121,28 +121,31 @@ def _kept(droppers: Sequence[Sequence[int]], total: int) -> Any:
     return [row for row in range(total) if row not in dropped]
 
 
-def _check_kind(role: Role, name: str, kind: str, column: Column | None = None) -> None:
+def _check_kind(role: Role, name: str, kind: str, column: Column) -> None:
     if kind in role.types:
         return
-    row = column.first_index(lambda value: value is not None) if column is not None else None
-    if column is not None and row is None:
+    row = column.first_index(lambda value: value is not None)
+    if row is None:
         raise errors.DataError.from_no_values(role.name, name, len(column))
-    value = column.as_list()[row] if column is not None and row is not None else None
+    value = column.as_list()[row]
     raise errors.DataError.from_kind(role.name, name, row, value, kind, role.types)
 
 
 def _clean(role: Role, column: Column) -> tuple[Column, list[str]]:
     """Values as the engine can take them, with a note for whatever had to change."""
-    if role.as_text:
+    if role.as_text or (role.category and column.kind == "time"):
         column = column.to_text()
     if column.kind == "text":
         return _clean_text(role, column)
-    if column.kind == "number":
+    if column.kind == "number" and not role.infinite:  # infinite values are ranked, not drawn
         return _clean_numbers(column)
     return column, []
 
 
-def _clean_text(role: Role, column: Column) -> tuple[Column, list[str]]:
+def _clean_text(
+    role: Role, column: Column, *, numbered: bool = True
+) -> tuple[Column, list[str]]:
+    """Labels that can be drawn and told apart; `numbered` says that rows are the user's own."""
     values: list[str | None] = column.as_list()
     distinct = set(values)
     known = [value for value in distinct if value is not None]
@@ -153,9 +156,10 @@ def _clean_text(role: Role, column: Column) -> tuple[Column, list[str]]:
         control = [row for row, v in odd if v and text.replaced(v)]
         empty = [row for row, v in odd if v is not None and text.is_blank_name(v)]
         if control:
-            said.append(notes.cleaned(column.name, len(control), control[0]))
+            said.append(notes.cleaned(column.name, len(control), control[0] if numbered else None))
         if empty and any(v == "" for _, v in odd):
-            said.append(notes.empty_labels(column.name, len(empty), empty[0], "(empty)"))
+            first = empty[0] if numbered else None
+            said.append(notes.empty_labels(column.name, len(empty), first, "(empty)"))
     if 1 < len(known) <= _LOOK_ALIKE_LIMIT:
         groups = text.look_alikes([v for v in dict.fromkeys(values) if v])
         if groups:
@@ -194,12 +198,16 @@ def _bind_lazy(columns: LazyColumns, roles: Mapping[str, Role]) -> tuple[LazyCol
     import narwhals as nw
 
     for name, kind in columns.kinds.items():
-        _check_kind(roles[name], columns.names[name], kind)
+        if kind not in roles[name].types:  # one value is fetched, to show it
+            known = columns.frame.select(name).filter(~nw.col(name).is_null()).head(1)
+            _check_kind(roles[name], columns.names[name], kind, columns.collect(known)[name])
     missing = {name: _is_missing(name, roles[name], columns) for name in columns.kinds}
+    beyond = {name: _is_beyond(name, columns) for name in columns.kinds}
     counts = columns.collect(
         columns.frame.select(
             nw.len().alias("rows"),
             *(found.cast(nw.Int64).sum().alias(f"missing_{n}") for n, found in missing.items()),
+            *(found.cast(nw.Int64).sum().alias(f"beyond_{n}") for n, found in beyond.items()),
         )
     )
     total = int(counts["rows"].as_list()[0])
@@ -207,6 +215,9 @@ def _bind_lazy(columns: LazyColumns, roles: Mapping[str, Role]) -> tuple[LazyCol
     for name, role in roles.items():
         count = int(counts[f"missing_{name}"].as_list()[0] or 0)
         column = columns.names[name]
+        big = int(counts[f"beyond_{name}"].as_list()[0] or 0)
+        if big and not role.as_text and not role.infinite:
+            said.append(notes.big_integers(column, big, None))
         if count == 0:
             continue
         if count == total and role.missing != "keep":
@@ -228,8 +239,32 @@ def _bind_lazy(columns: LazyColumns, roles: Mapping[str, Role]) -> tuple[LazyCol
         left = columns.collect(frame.select(nw.len().alias("rows")))
         if not left["rows"].as_list()[0]:
             raise errors.DataError.from_no_complete_rows(list(columns.names.values()), total)
-    labels = tuple(name for name, role in roles.items() if role.as_text)
-    return columns._replace(frame=frame, as_text=labels), said
+    labels = tuple(
+        name
+        for name, role in roles.items()
+        if role.as_text or (role.category and columns.kinds[name] == "time")
+    )
+
+    def clean(name: str, column: Column) -> Column:
+        """Said as soon as the rows are there; `said` is read after the statistic."""
+        if name not in roles or column.kind != "text":
+            return column
+        cleaned, more = _clean_text(roles[name], column, numbered=False)
+        said.extend(note for note in more if note not in said)
+        return cleaned
+
+    return columns._replace(frame=frame, as_text=labels, clean=clean), said
+
+
+def _is_beyond(name: str, columns: LazyColumns) -> nw.Expr:
+    """Whether an integer is too large for a double to tell from its neighbours."""
+    import narwhals as nw
+
+    found = nw.col(name)
+    if not columns.frame.collect_schema()[name].is_integer():
+        return found.is_null() & ~found.is_null()
+    beyond = (found > _EXACT_INTEGER) | (found < -_EXACT_INTEGER)
+    return beyond.fill_null(False)
 
 
 def _is_missing(name: str, role: Role, columns: LazyColumns) -> nw.Expr:

@@ -8,7 +8,7 @@ nor the preset is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plotkit import bind, errors, fill, settings, stats
@@ -43,7 +43,7 @@ def build(
     anything is drawn.
     """
     # What the caller asked for, against what the preset offers: misspelt names end here.
-    chosen = bind.mapping(preset, table, fields)
+    chosen = bind.mapping(preset, table, fill.with_default_columns(preset, table.columns, fields))
     options, vega_params = fill.options(preset, params or {})
     _check_strings(preset, strings or {})
 
@@ -57,7 +57,12 @@ def build(
         count = len(next(iter(result.columns.values())))
         raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
 
+    result = result._replace(columns=fill.with_constants(preset, result.columns))
+
     # The spec: what was not mapped goes, what the data decides comes, then texts and rows.
+    titles = _titles(columns)
+    texts = _texts(preset, titles, result.strings, strings or {})
+    fill.set_texts(spec, preset, texts, titles)
     absent = {*preset.roles, *preset.outputs} - set(result.columns)
     fill.remove_unmapped(spec, absent)
     fill.set_switches(spec, preset, result.switches)
@@ -66,23 +71,21 @@ def build(
     if isinstance(columns, dict):
         fill.check_scales(spec, preset, columns)
     fill.check_panels(spec, preset, result.columns)
-    titles = _titles(columns)
     fill.set_titles(spec, {**titles, **result.titles})
-    texts = _texts(preset, titles, result.strings, strings or {})
     fill.set_strings(spec, preset, texts)
     fill.set_vega_params(spec, vega_params)
     notes = [*notes, *result.notes]
-    del spec["data"]
+    fill.remove_sample(spec)
     spec = fill.clean_texts(spec, notes)
-    rows = fill.set_rows(spec, fill.clean_columns(result.columns, notes))
-    notes += _missing_glyphs(spec)
-    shown = fill.read_strings(spec, preset)
+    drawn = fill.clean_columns(result.columns, notes)
+    notes += _missing_glyphs([*fill.texts(spec), *fill.texts_of_columns(drawn)])
+    shown = fill.read_strings(spec, preset, texts)
+    rows = fill.set_rows(spec, drawn)
     return Built(spec, tuple(dict.fromkeys(notes)), shown, fill.expected_marks(spec, rows))
 
 
-def _missing_glyphs(spec: Mapping[str, Any]) -> list[str]:
+def _missing_glyphs(texts: Sequence[str]) -> list[str]:
     """A note on characters that would be drawn as empty boxes."""
-    texts = list(fill.texts(spec))
     if all(map(str.isascii, texts)):
         return []
     from plotkit.render import fonts  # looks at fonts, which plain text need not
@@ -92,6 +95,8 @@ def _missing_glyphs(spec: Mapping[str, Any]) -> list[str]:
 
 
 def _check_strings(preset: Preset, given: Mapping[str, str]) -> None:
+    if not isinstance(given, Mapping):
+        raise errors.OptionError.from_option("string_fields", given, "a dict of name -> text")
     for name, value in given.items():
         if name not in preset.strings:
             raise errors.OptionError.from_unknown("string", name, list(preset.strings), preset.id)
@@ -143,7 +148,8 @@ def _kinds(preset: Preset, columns: Columns | LazyColumns) -> dict[str, tuple[st
         if isinstance(columns, LazyColumns)
         else {role: column.kind for role, column in columns.items()}
     )
-    return {role: (kind, preset.roles[role].as_text) for role, kind in kinds.items()}
+    categories = {name for name, role in preset.roles.items() if role.as_text or role.category}
+    return {role: (kind, role in categories) for role, kind in kinds.items()}
 
 
 def _titles(columns: Columns | LazyColumns) -> dict[str, str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,7 +91,12 @@ class Chart:
         return json.dumps(self.to_dict(**look), indent=indent, ensure_ascii=False, allow_nan=False)
 
     def to_altair(self) -> alt.Chart:
-        """The chart as an Altair chart, to be changed further there."""
+        """The chart as an Altair chart, to be changed further there.
+
+        Raises `PresetError` for a preset that is a spec of Vega itself.
+        """
+        if self.preset.vega:
+            raise errors.PresetError.from_vega(self.preset.id)
         import altair as alt  # heavy, and only this call needs it
 
         made: alt.Chart = alt.Chart.from_dict(self.to_dict())
@@ -231,6 +236,8 @@ class Chart:
         Raises:
             SaveError: an unknown ending, a missing folder, a refusal of the operating system.
         """
+        if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
+            raise errors.OptionError.from_option("path", path, "the path of a file")
         target = Path(path)
         make = FORMATS.get(target.suffix.lower())
         if make is None:
@@ -276,7 +283,8 @@ class Chart:
 
         key = look.key()
         if key not in self._svgs:
-            drawn = worker.vegalite_to_svg(self._dressed(look), preset=self.preset.id)
+            draw = worker.vega_to_svg if self.preset.vega else worker.vegalite_to_svg
+            drawn = draw(self._dressed(look), preset=self.preset.id)
             found = svg.inspect(drawn, preset=self.preset.id, expected_marks=self._built.marks)
             if is_stepped(self._built.spec):
                 found = _scaled(found, look)
@@ -314,23 +322,14 @@ def _write_whole(target: Path, content: str | bytes) -> None:
     """Write beside the target, then put it in place in one step."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     place = Path(os.path.realpath(target))  # a link stays a link
-    written: str | None = None
+    beside = place.with_name(f".{place.name[:40]}-{os.urandom(8).hex()}")
     try:
-        handle, written = tempfile.mkstemp(prefix=f".{place.name[:40]}-", dir=place.parent)
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:
+            if place.exists():  # it keeps its mode
+                beside.chmod(place.stat().st_mode & 0o7777)
             file.write(data)
-        os.chmod(written, _mode_of(place))
-        os.replace(written, place)
+        beside.replace(place)
     except OSError as reason:
-        if written is not None:
-            Path(written).unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise errors.SaveError.from_os(str(target), f"{reason.strerror or reason}.") from reason
-
-
-def _mode_of(place: Path) -> int:
-    """The mode that the file has, or that a new one would have."""
-    if place.exists():
-        return place.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -113,6 +113,12 @@ def render(
         list[str] | None,
         typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter of the preset."),
     ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type", "-t", metavar="COLUMN=KIND", help="Read a column as number, text, bool, time."
+        ),
+    ] = None,
     theme: Annotated[str | None, typer.Option(help="light or dark.")] = None,
     width: Annotated[str | None, typer.Option(help="Figure's width: px, or 8cm, 3in.")] = None,
     height: Annotated[str | None, typer.Option(help="Figure's height.")] = None,
@@ -131,7 +137,8 @@ def render(
         from plotkit.plot import plot_table
         from plotkit.table import Table
 
-        chart = plot_table(preset, Table.read(data), fields, strings, params=params)
+        table = Table.read(data, types=_pairs(kind or [], "--type"))
+        chart = plot_table(preset, table, fields, strings, params=params)
         for path in out:
             written = chart.save(
                 path,

@@ -24,6 +24,7 @@ KINDS = ("number", "text", "bool", "time")
 _EPOCH = dt.datetime(1970, 1, 1)
 _EPOCH_UTC = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
+_AXIS_END = 10**308
 
 
 class Column:
@@ -34,7 +35,7 @@ class Column:
     declared order of a categorical, else None.
     """
 
-    __slots__ = ("_array", "_list", "_series", "categories", "kind", "name", "zone")
+    __slots__ = ("_array", "_json", "_list", "_series", "categories", "kind", "name", "zone")
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Column:
         self._list = values
         self._array = array
         self._series = series
+        self._json: list[Any] | None = None
 
     def __repr__(self) -> str:
         return f"Column({self.name!r}, {self.kind}, {len(self)} values)"
@@ -68,10 +70,13 @@ class Column:
         """Plain Python values, None where missing; times as `datetime` or `date`."""
         if self._list is None:
             if self._series is not None:
-                self._list = _plain_list(self._series.to_list(), self.kind, self.name)
+                try:
+                    self._list = _plain_list(self._series.to_list(), self.kind, self.name)
+                except (ValueError, OverflowError):
+                    raise errors.DataError.from_sentence(None, self.name, _YEARS) from None
             else:
                 assert self._array is not None
-                self._list = _list_of_array(self._array, self.kind, self.zone)
+                self._list = _list_of_array(self.name, self._array, self.kind, self.zone)
         return self._list
 
     def as_array(self) -> np.ndarray[Any, Any]:
@@ -99,12 +104,14 @@ class Column:
 
     def as_json(self) -> list[Any]:
         """Values as the renderer takes them: times as milliseconds, infinity as None."""
-        values = self.as_list()
-        if self.kind == "time":
-            return [None if v is None else epoch_ms(v) for v in values]
-        if self.kind == "number":
-            return [v if v is None or -math.inf < v < math.inf else None for v in values]
-        return values
+        if self._json is None:
+            values = self.as_list()
+            if self.kind == "time":
+                values = [None if v is None else epoch_ms(v) for v in values]
+            elif self.kind == "number":
+                values = [v if v is None or -math.inf < v < math.inf else None for v in values]
+            self._json = values
+        return self._json
 
     def as_text(self) -> list[str | None]:
         """Values as category labels; integers exact at any size.
@@ -218,12 +225,17 @@ def _float_array(found: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return found.astype(np.float64, copy=False)
 
 
-def _list_of_array(array: np.ndarray[Any, Any], kind: str, zone: str | None) -> list[Any]:
+def _list_of_array(
+    name: str, array: np.ndarray[Any, Any], kind: str, zone: str | None
+) -> list[Any]:
     import numpy as np
 
     if array.dtype.kind == "M":
         plain = array.astype("datetime64[D]" if zone == "date" else "datetime64[us]")
         values: list[Any] = plain.tolist()  # a masked array gives None, NaT gives None
+        for row, value in enumerate(values):
+            if isinstance(value, int):  # NumPy's way to say that Python has no such time
+                raise errors.DataError.from_value_type(name, row, array[row], _YEARS)
         if zone not in ("date", "naive"):
             values = [None if v is None else v.replace(tzinfo=dt.UTC) for v in values]
         return values
@@ -251,6 +263,13 @@ def number_label(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return str(value)
+
+
+def _label(value: object) -> str:
+    """A category of another type than text as its label."""
+    if isinstance(value, bool):
+        return _bool_label(value)
+    return number_label(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _bool_label(value: object) -> str:
@@ -347,6 +366,7 @@ def _is_missing(value: object) -> bool:
     return isinstance(value, float) and value != value
 
 
+_YEARS = "a time outside the years 1 to 9999; convert it to a number first."
 _WORDS = {
     "timedelta": "a length of time; convert it to a number, for example of seconds: "
     "value.total_seconds().",
@@ -426,7 +446,7 @@ def _refuse_huge(name: str, values: Sequence[Any], types: set[type]) -> None:
     if int not in types:
         return
     for row, value in enumerate(values):
-        if type(value) is int and not -(10**308) < value < 10**308:
+        if type(value) is int and not -_AXIS_END < value < _AXIS_END:
             raise errors.DataError.from_value_type(
                 name, row, value, "too large for an axis, which ends at 1.8e308."
             )
@@ -435,10 +455,10 @@ def _refuse_huge(name: str, values: Sequence[Any], types: set[type]) -> None:
 def _plain_list(values: list[Any], kind: str, name: str) -> list[Any]:
     """A series' values as plain Python ones, None where missing."""
     types = set(map(type, values))
+    if kind == "text" and not types <= _TEXT_TYPES:
+        return [None if _is_missing(v) else _label(v) for v in values]
     if types <= _NUMBER_TYPES | _BOOL_TYPES | _TEXT_TYPES | _DATE_TYPES:
         return [None if v is None or v != v else v for v in values] if float in types else values
-    if kind == "text":
-        return [None if _is_missing(v) else str(v) for v in values]
     return [_one_value(name, row, value)[1] for row, value in enumerate(values)]
 
 
@@ -454,6 +474,8 @@ def from_array(name: str, array: np.ndarray[Any, Any]) -> Column:
     if array.ndim != 1:
         raise errors.TableError.from_dimensions(name, array.ndim)
     kind = array.dtype.kind
+    if kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)  # no axis holds more digits
     if kind in "iuf":
         return Column(name, "number", array=array)
     if kind == "b":
@@ -502,7 +524,7 @@ def from_series(name: str, series: nw.Series[Any]) -> Column:
     word = type(dtype).__name__
     if word == "Duration" and len(series):
         raise errors.DataError.from_value_type(name, 0, series[0], _WORDS["timedelta"])
-    if kind is None or word == "Decimal":
+    if kind is None or word in ("Decimal", "Int128", "UInt128"):
         return from_values(name, series.to_list())
     categories = None
     if word in ("Categorical", "Enum"):
@@ -519,7 +541,7 @@ def _declared(series: nw.Series[Any], dtype: Any) -> tuple[str, ...] | None:
     if found is None and hasattr(native, "combine_chunks"):
         whole = native.combine_chunks()  # pyarrow
         found = whole.dictionary.to_pylist() if hasattr(whole, "dictionary") else None
-    return None if found is None else tuple(str(c) for c in found)
+    return None if found is None else tuple(_label(c) for c in found)
 
 
 # --- types asked for by the caller ---------------------------------------------------------------

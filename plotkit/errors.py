@@ -75,6 +75,10 @@ def _place(role: str | None, column: str | None, row: int | None) -> str:
     return ", ".join(parts)
 
 
+def _all(roots: Sequence[str]) -> str:
+    return "; ".join(roots)
+
+
 class PlotkitError(Exception):
     """The base of all errors that plotkit raises on purpose."""
 
@@ -284,7 +288,9 @@ class DataError(PlotkitError, ValueError):
         wanted: Sequence[str],
     ) -> DataError:
         """A column of the wrong kind in a role; the first value shows it."""
-        at = f", row {row}: found {shown(value)}" if row is not None else ""
+        at = f", row {row}" if row is not None else ""
+        if value is not None:
+            at += f": found {shown(value)}"
         hint = ""
         if kind == "text" and "number" in wanted:
             hint = (
@@ -375,6 +381,11 @@ class OptionError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_project_file(cls, path: str, reason: str) -> OptionError:
+        """A pyproject.toml that does not say where the presets are."""
+        return cls(f"cannot tell the folder of presets from {shown(path, 200)}: {reason}.")
+
+    @classmethod
     def from_missing_role(
         cls, role: str, description: str, preset: str, columns: Sequence[str]
     ) -> OptionError:
@@ -406,10 +417,89 @@ class PresetError(PlotkitError, ValueError):
         return cls(f"{ascii(asked)[:200]} is no preset id: {why}. Ids look like 'owner/name'.")
 
     @classmethod
+    def from_unknown_version(
+        cls, asked: object, available: Sequence[int], roots: Sequence[str]
+    ) -> PresetError:
+        """The preset is there, the version is not."""
+        there = ", ".join(str(number) for number in available) or "none that is numbered"
+        return cls(f"no preset {shown(asked)}; its versions: {there}. Looked in: {_all(roots)}.")
+
+    @classmethod
+    def from_reserved_owner(cls, asked: object, reserved: Sequence[str]) -> PresetError:
+        """An id under which nobody saves."""
+        return cls(
+            f"{shown(asked)} cannot be saved: the owners {listed(reserved)} are reserved. Save "
+            "under an owner of your own, such as your name."
+        )
+
+    @classmethod
+    def from_damaged(cls, path: str, why: str) -> PresetError:
+        """A version in the store that is not what was saved."""
+        return cls(
+            f"the stored preset {shown(path, 200)} is damaged: {why}. Other versions are not "
+            "affected; take this one from a backup, or delete it."
+        )
+
+    @classmethod
+    def from_outside(cls, path: str, root: str) -> PresetError:
+        """A symbolic link leads out of a root."""
+        return cls(
+            f"{shown(path, 200)} leads out of {shown(root, 200)} through a symbolic link, which "
+            "plotkit does not follow."
+        )
+
+    @classmethod
+    def from_no_project(cls, roots: Sequence[str]) -> PresetError:
+        """There is no folder beside the code, and no file to lock in."""
+        return cls(
+            "there is no project here: name its folder of presets with PLOTKIT_PRESETS, or in "
+            f'pyproject.toml: [tool.plotkit] presets = "presets". Looked in: {_all(roots)}.'
+        )
+
+    @classmethod
+    def from_delete(cls, id: str, why: str) -> PresetError:
+        """A delete that takes something away from others."""
+        return cls(f"{shown(id)} is not deleted: {why}. With force=True (--force) it is.")
+
+    @classmethod
+    def from_read_only(cls, id: str, verb: str, root: str) -> PresetError:
+        """A built-in preset, which nobody changes."""
+        return cls(f"{shown(id)} cannot be {verb}: it is built in ({root}). Fork it instead.")
+
+    @classmethod
+    def from_taken_id(cls, id: str, where: str) -> PresetError:
+        """The new id of a preset is one that exists or existed."""
+        return cls(f"{shown(id)} is taken: {where}. Choose another id.")
+
+    @classmethod
     def from_unreadable(cls, path: str, reason: Exception) -> PresetError:
         """A preset's file that is not there, or not JSON."""
         said = reason.strerror if isinstance(reason, OSError) else str(reason)
         return cls(f"cannot read the preset {shown(path, 200)}: {said}.")
+
+    @classmethod
+    def from_duplicate_key(cls, where: str, key: str) -> PresetError:
+        """One object of a JSON text holds a key twice; readers differ in which one they take."""
+        return cls(
+            f"cannot read the preset {shown(where, 200)}: the key {shown(key)} stands twice in one "
+            "object. Keep one of them."
+        )
+
+    @classmethod
+    def from_json_number(cls, where: str, text: str) -> PresetError:
+        """A number that JSON does not have, or that is too large for one."""
+        return cls(
+            f"cannot read the preset {shown(where, 200)}: found the number {shown(text, 40)}; "
+            "expected one that JSON can hold."
+        )
+
+    @classmethod
+    def from_json_nesting(cls, where: str, limit: int) -> PresetError:
+        """Objects and lists nest deeper than allowed."""
+        return cls(
+            f"cannot read the preset {shown(where, 200)}: its objects and lists nest deeper than "
+            f"{limit} levels (plotkit.settings.preset_nesting)."
+        )
 
     @classmethod
     def from_file(cls, where: str, path: str, found: object, expected: str) -> PresetError:
@@ -424,11 +514,86 @@ class PresetError(PlotkitError, ValueError):
         return cls(f"preset {shown(where, 120)} is not valid Vega-Lite:{lines}")
 
     @classmethod
+    def from_vega(cls, where: str) -> PresetError:
+        """Altair was asked to take a spec of Vega."""
+        return cls(
+            f"{shown(where, 120)} is a Vega spec, and Altair takes Vega-Lite alone; use to_dict()."
+        )
+
+    @classmethod
     def from_undeclared_field(cls, where: str, field: str, declared: Sequence[str]) -> PresetError:
         """The spec uses a field that is neither a role nor an output of the statistic."""
         return cls(
             f"preset {shown(where, 120)} draws the field {shown(field)}, which is none of its "
             f"roles or outputs.{nearest(field, declared)} Declared: {listed(declared)}."
+        )
+
+
+class PresetChangedError(PresetError):
+    """A preset's file beside the code is not the one that was read."""
+
+    @classmethod
+    def from_digests(cls, path: str, expected: str, found: str | None) -> PresetChangedError:
+        """The digest that was read, and the one that is there now; "" and None for no file."""
+        now = f"it is now {found[:12]}" if found else "it is gone"
+        was = f"it was {expected[:12]} when it was read" if expected else "it was not there before"
+        return cls(
+            f"{shown(path, 200)} has changed: {was}, {now}. Nothing was written; read it again "
+            "(get), and make your changes on that."
+        )
+
+
+class LockError(PresetError):
+    """A preset that is not the one its project's lock file pins."""
+
+    @classmethod
+    def from_difference(cls, id: str, path: str, locked: str, found: str, diff: str) -> LockError:
+        """What is pinned, what is there, and the lines that differ."""
+        return cls(
+            f"{shown(id)} is no longer what {shown(path, 200)} pins: locked {locked}, found "
+            f"{found}.\n{diff}\nWhere the change is wanted, lock anew: plotkit presets lock"
+        )
+
+    @classmethod
+    def from_unreadable_lock(cls, path: str, reason: str) -> LockError:
+        """A lock file that says nothing certain."""
+        return cls(
+            f"cannot read the lock file {shown(path, 200)}: {reason}. Restore it, or lock anew: "
+            "plotkit presets lock"
+        )
+
+
+class TrustError(PresetError):
+    """A preset from elsewhere holds what only an accepted one may."""
+
+    @classmethod
+    def from_findings(
+        cls, where: str, findings: Sequence[object], accepted: bool = False, limit: int = 5
+    ) -> TrustError:
+        """Each finding in a line, and what its user can do about it."""
+        lines = [f"\n  {finding}" for finding in findings[:limit]]
+        if len(findings) > limit:
+            lines.append(f"\n  and {len(findings) - limit} more")
+        end = (
+            "No preset may hold this."
+            if accepted
+            else f"Where you know its author, accept it: plotkit presets trust {where}"
+        )
+        kind = "preset" if accepted else "preset from elsewhere"
+        return cls(f"the {kind} {shown(where, 120)} is not drawn:{''.join(lines)}\n{end}")
+
+
+class ExpressionError(PlotkitError, ValueError):
+    """A Vega expression that cannot be read."""
+
+    @classmethod
+    def from_position(cls, text: str, position: int, expected: str) -> ExpressionError:
+        """The expression, the character where reading stopped, what was expected there."""
+        rest = text[position : position + 20]
+        found = shown(rest) if rest else "its end"
+        return cls(
+            f"the expression {shown(text, 80)} cannot be read: at character {position} found "
+            f"{found}; expected {expected}."
         )
 
 
@@ -450,6 +615,15 @@ class SaveError(PlotkitError, OSError):
             f"cannot write {shown(path, 200)}: the folder {shown(folder, 200)} does not exist. "
             "Make it first (mkdir -p), plotkit makes no folders unasked."
         )
+
+    @classmethod
+    def from_preset(cls, id: str, verb: str, reason: OSError, roots: Sequence[str]) -> SaveError:
+        """The operating system refused a change to the presets; what it said, and where."""
+        said = reason.strerror or str(reason)
+        at = f" at {shown(str(reason.filename), 200)}" if reason.filename else ""
+        made = cls(f"{shown(id)} cannot be {verb}: {said}{at}. Roots: {_all(roots)}.")
+        made.errno = reason.errno
+        return made
 
     @classmethod
     def from_os(cls, path: str, reason: str) -> SaveError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sys
 import tempfile
@@ -32,6 +33,8 @@ def open_table(path: str | Path) -> Any:
     `path` "-" is standard input, kept in a temporary file while the process lives, so that it may
     be larger than memory. Raises `TableError` where the file is missing, unreadable or no table.
     """
+    if not isinstance(path, (str, Path)) or "\0" in str(path):
+        raise errors.OptionError.from_option("path", path, "the path of a file")
     if str(path) == "-":
         return _open(_spooled(sys.stdin.buffer), "standard input")
     file = Path(path)
@@ -46,6 +49,8 @@ def open_table(path: str | Path) -> Any:
 
 
 def _open(file: Path, said: str) -> Any:
+    if not file.stat().st_size:
+        raise errors.TableError.from_file(said, "it is empty.")
     kind = _kind(file)
     if kind == "arrow":
         return _open_arrow(file, said)
@@ -58,9 +63,49 @@ def _open(file: Path, said: str) -> Any:
             return connection.read_parquet(name)
         if kind == "json":
             return connection.read_json(name, format="auto")
-        return connection.read_csv(name, sep="\t") if kind == "tsv" else connection.read_csv(name)
+        return _open_csv(connection, name, kind)
     except duckdb.Error as reason:
         raise errors.TableError.from_file(said, _first_line(reason)) from reason
+
+
+def _open_csv(connection: Any, name: str, kind: str) -> Any:
+    """A text table by the header that it has: DuckDB would guess another where rows are ragged."""
+    if name.lower().endswith(_COMPRESSED):
+        return connection.read_csv(name)
+    with open(name, encoding="utf-8-sig", errors="replace", newline="") as opened:
+        first = next((line for line in opened if line.strip()), "")
+    if not first:
+        raise errors.TableError.from_file(name, "it is empty.")
+    sep = "\t" if kind == "tsv" else max(",;\t|", key=first.count)
+    header = next(csv.reader([first], delimiter=sep))
+    repeated = [column for i, column in enumerate(header) if column in header[:i]]
+    if repeated and not all(map(_is_number, header)):
+        raise errors.TableError.from_duplicate_columns(repeated)
+    if any(map(_is_number, header)):
+        return connection.read_csv(name, sep=sep)  # perhaps no header at all
+    try:
+        return connection.read_csv(name, sep=sep, header=True)
+    except Exception:  # DuckDB's words do not say which row; we do where it can be found
+        _check_lengths(name, sep, header)
+        raise
+
+
+def _check_lengths(name: str, sep: str, header: list[str]) -> None:
+    """Raise `TableError` for the first row of more or fewer values than the header."""
+    with open(name, encoding="utf-8-sig", errors="replace", newline="") as opened:
+        rows = (row for row in csv.reader(opened, delimiter=sep) if row)
+        next(rows, None)
+        for number, row in enumerate(rows):
+            if len(row) != len(header):
+                raise errors.TableError.from_row_length(number, len(row), header)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return not text.strip()
+    return True
 
 
 def _kind(file: Path) -> str:
@@ -107,5 +152,7 @@ def _spooled(stream: BinaryIO) -> Path:
 
 
 def _first_line(reason: BaseException) -> str:
-    lines = str(reason).strip().splitlines()
-    return lines[0] if lines else type(reason).__name__
+    """The line of an error that says what is wrong, without the advice that follows."""
+    lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
+    told = [line for line in lines[1:] if line.startswith(("Original Line", "Expected Number"))]
+    return "; ".join([*lines[:1], *told]) if lines else type(reason).__name__

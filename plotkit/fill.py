@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from plotkit import errors, notes, settings, text
+from plotkit import errors, notes, settings, text, theme
 from plotkit.column import Column
-from plotkit.preset import Param, Preset, channels
+from plotkit.preset import EXPRESSION_KEYS, Param, Preset, channels
 
 _TYPE_OF_KIND = {"number": "quantitative", "time": "temporal", "text": "nominal", "bool": "nominal"}
 _TITLES = ("title", "subtitle", "text")
@@ -32,6 +32,8 @@ def options(preset: Preset, given: Mapping[str, Any]) -> tuple[dict[str, Any], d
     Raises `OptionError` for an unknown name or a value of another type.
     """
     available = [*preset.params, *preset.vega_params]
+    if not isinstance(given, Mapping):
+        raise errors.OptionError.from_option("params", given, "a dict of name -> value")
     chosen = {name: param.default for name, param in preset.params.items()}
     vega = {}
     for name, value in given.items():
@@ -74,6 +76,70 @@ def _checked(param: Param, value: Any) -> Any:
     raise errors.OptionError.from_option(param.name, value, " or ".join(param.types))
 
 
+def with_default_columns(
+    preset: Preset, available: Sequence[str], fields: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The caller's mapping, with the column that a role names for itself where the table has it."""
+    if not isinstance(fields, Mapping):
+        return fields
+    own = {name: role.column for name, role in preset.roles.items() if role.column in available}
+    return {**own, **fields} if own else fields
+
+
+def with_constants(
+    preset: Preset, columns: Mapping[str, list[Any]]
+) -> dict[str, list[Any]]:
+    """The columns, and those that are the same in every row, or are coloured by another one."""
+    made = dict(columns)
+    count = len(next(iter(columns.values()), ()))
+    for name, role in preset.roles.items():
+        if name not in columns and isinstance(role.value, str):
+            made[name] = [role.value] * count
+    for name, role in preset.roles.items():
+        if name not in made and isinstance(role.value, Mapping):
+            colours = theme.config("light")["range"]["category"]
+            coloured = made.get(role.value.get("palette", ""), [None] * count)
+            place = {value: at for at, value in enumerate(dict.fromkeys(coloured))}
+            made[name] = [colours[place[value] % len(colours)] for value in coloured]
+    return made
+
+
+class Placed(str):
+    """A text that the preset put together on purpose: no column's name takes its place."""
+
+    __slots__ = ()
+
+
+def set_texts(
+    spec: dict[str, Any],
+    preset: Preset,
+    strings: Mapping[str, str | None],
+    titles: Mapping[str, str],
+) -> None:
+    """Put together the texts that are made of parts: words, strings, names of columns.
+
+    It comes before anything moves in the spec. What a part brings is never looked through again.
+    """
+    if not preset.texts:
+        return
+    import jsonpointer
+
+    for pointer, parts in preset.texts.items():
+        made = "".join(
+            part
+            if isinstance(part, str)
+            else (strings.get(part["string"]) if "string" in part else titles.get(part["role"]))
+            or ""
+            for part in parts
+        )
+        try:
+            parent, key = jsonpointer.JsonPointer(pointer).to_last(spec)
+        except (jsonpointer.JsonPointerException, KeyError, TypeError):
+            continue  # a fork took it out
+        if isinstance(parent, dict) or _is_item(parent, key):
+            parent[key] = Placed(made)
+
+
 def remove_unmapped(spec: dict[str, Any], absent: set[str]) -> None:
     """Take out the channels of roles without a column, and whatever else names them."""
     if absent:
@@ -88,8 +154,8 @@ class _Gone:
 
 def _pruned(node: Any, absent: set[str]) -> Any:
     if isinstance(node, list):
-        kept = (_pruned(part, absent) for part in node)
-        return [part for part in kept if part is not _Gone]
+        parts = (_pruned(part, absent) for part in node)
+        return [part for part in parts if part is not _Gone]
     if not isinstance(node, Mapping):
         return node
     name = node.get("name")
@@ -101,7 +167,9 @@ def _pruned(node: Any, absent: set[str]) -> Any:
         return _Gone
     made = {}
     for key, value in node.items():
-        kept = value if key in ("data", "usermeta") else _pruned(value, absent)
+        kept = value if key in ("data", "datasets", "usermeta") else _pruned(value, absent)
+        if key in ("groupby", "fields") and isinstance(kept, list):
+            kept = [name for name in kept if name not in absent]
         if kept is not _Gone:
             made[key] = kept
     return made
@@ -162,6 +230,10 @@ def set_titles(spec: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     """Title each channel of a role by its column: titles are the only place a name reaches."""
     for channel, definition in channels(spec):
         name = titles.get(definition["field"])
+        if isinstance(definition.get("title"), Placed):
+            if channel == "tooltip":
+                definition["title"] = _as_key(definition["title"])
+            continue
         if name is None or definition.get("title", "") is None:
             continue
         definition["title"] = _as_key(name) if channel == "tooltip" else name
@@ -188,8 +260,14 @@ def set_strings(spec: dict[str, Any], preset: Preset, values: Mapping[str, str |
                 parent, key = at.to_last(spec)
             except (jsonpointer.JsonPointerException, KeyError, TypeError):
                 continue  # a part that went with an unmapped role, or that a fork took out
-            if isinstance(parent, dict):
+            if isinstance(parent, dict) and (value or key in _TITLES):
                 parent[key] = value if value or pointer.startswith("/title") else None
+            elif isinstance(parent, dict) and key == "value":
+                parent[key] = value  # an expression may ask whether a text is empty
+            elif isinstance(parent, dict):
+                parent.pop(key, None)
+            elif _is_item(parent, key):
+                parent[key] = value
     title = spec.get("title")
     if isinstance(title, dict):
         kept = {k: v for k, v in title.items() if k not in ("text", "subtitle") or v}
@@ -201,12 +279,24 @@ def set_strings(spec: dict[str, Any], preset: Preset, values: Mapping[str, str |
         del spec["title"]
 
 
-def read_strings(spec: Mapping[str, Any], preset: Preset) -> dict[str, str]:
-    """The strings as they stand in the finished spec, without those that are empty."""
+def _is_item(parent: Any, key: Any) -> bool:
+    return isinstance(parent, list) and isinstance(key, int) and key < len(parent)
+
+
+def read_strings(
+    spec: Mapping[str, Any], preset: Preset, values: Mapping[str, str | None]
+) -> dict[str, str]:
+    """The strings as they stand in the finished spec, without those that are empty.
+
+    Those that are only part of a text are as they were given.
+    """
     import jsonpointer
 
     found = {}
     for name, string in preset.strings.items():
+        given = values.get(name)
+        if not string.at and given:
+            found[name] = given
         for pointer in string.at[:1]:
             value = jsonpointer.resolve_pointer(spec, pointer, None)
             if isinstance(value, str) and value:
@@ -262,11 +352,50 @@ def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
             )
 
 
+def _place_of_rows(spec: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
+    """Where the rows stand when not simply in `data`: Vega's list of data, or a named data set."""
+    data = spec.get("data")
+    if isinstance(data, list):  # Vega
+        named = next((entry for entry in data if entry.get("name") == "wandb"), None)
+        entry = named or next((entry for entry in data if "values" in entry), None)
+        return (entry, "values") if entry is not None else None
+    datasets = spec.get("datasets")
+    if isinstance(datasets, dict):
+        name = _first_dataset(spec, datasets)
+        return (datasets, name) if name is not None else None
+    return None
+
+
+def _first_dataset(node: Any, datasets: Mapping[str, Any]) -> str | None:
+    """The name of the first of the data sets that a view draws."""
+    if isinstance(node, list):
+        return next((n for n in (_first_dataset(p, datasets) for p in node) if n), None)
+    if not isinstance(node, Mapping):
+        return None
+    data = node.get("data")
+    if isinstance(data, Mapping) and data.get("name") in datasets and "values" not in data:
+        return str(data["name"])
+    return _first_dataset([v for k, v in node.items() if k != "datasets"], datasets)
+
+
+def remove_sample(spec: dict[str, Any]) -> None:
+    """Take out the sample's rows."""
+    place = _place_of_rows(spec)
+    if place is not None:
+        place[0][place[1]] = []
+    else:
+        spec.pop("data", None)
+
+
 def set_rows(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """Put the rows in place of the sample's, keyed by role."""
     names = list(columns)
     rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    spec["data"] = {"values": rows}
+    place = _place_of_rows(spec)
+    if place is not None:
+        place[0][place[1]] = rows
+    else:
+        spec["data"] = {"values": rows}
     return rows
 
 
@@ -275,12 +404,14 @@ def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
 
     Raises `DataError` with the first row and value that does not fit.
     """
-    for channel, definition in channels(spec):
-        scale = definition.get("scale")
-        if not (isinstance(scale, Mapping) and scale.get("type") == "log"):
+    found = list(channels(spec))
+    # Layers share an axis: what one of them sets holds for all that is drawn along it.
+    log = {c.rstrip("2") for c, d in found if (d.get("scale") or {}).get("type") == "log"}
+    if log & {"x", "y"} and _draws_bars(spec):
+        raise errors.DataError.from_log_bar(preset.id)
+    for channel, definition in found:
+        if channel.rstrip("2") not in log:
             continue
-        if channel in ("x", "y") and _draws_bars(spec):
-            raise errors.DataError.from_log_bar(preset.id)
         role = preset.inputs.get(definition["field"], definition["field"])
         column = columns.get(role)
         if column is None or column.kind != "number":
@@ -305,8 +436,7 @@ def clean_columns(columns: Mapping[str, list[Any]], said: list[str]) -> dict[str
     """
     made = dict(columns)
     for name, values in columns.items():
-        known = {value for value in values if isinstance(value, str)}
-        odd = {value: _clean_text(value, said) for value in known}
+        odd = _told_apart({value: _clean_text(value, said) for value in _texts_of(values)})
         if any(value != cleaned for value, cleaned in odd.items()):
             made[name] = [odd.get(v, v) if isinstance(v, str) else v for v in values]
     return made
@@ -317,13 +447,27 @@ def clean_texts(node: Any, said: list[str]) -> Any:
     if isinstance(node, str):
         return _clean_text(node, said)
     if isinstance(node, Mapping):
-        return {
-            key: _as_titles(found) if key in _TITLES else found
-            for key, found in ((key, clean_texts(value, said)) for key, value in node.items())
-        }
+        return {key: _clean_entry(key, value, said) for key, value in node.items()}
     if isinstance(node, list):
         return [clean_texts(value, said) for value in node]
     return node
+
+
+def _clean_entry(key: str, value: Any, said: list[str]) -> Any:
+    if key in EXPRESSION_KEYS and isinstance(value, str):
+        return value  # no text to be read, and it must not be cut
+    cleaned = clean_texts(value, said)
+    return _as_titles(cleaned) if key in _TITLES else cleaned
+
+
+def _told_apart(cleaned: dict[str, str]) -> dict[str, str]:
+    """Different texts stay different: of those that cleaning made equal, later ones are numbered."""
+    seen: dict[str, int] = {}
+    made = {}
+    for value, label in cleaned.items():
+        seen[label] = seen.get(label, 0) + 1
+        made[value] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return made
 
 
 def _clean_text(found: str, said: list[str]) -> str:
@@ -341,8 +485,21 @@ def _as_titles(found: Any) -> Any:
     return text.as_title(found) if isinstance(found, str) else found
 
 
+def _texts_of(values: Sequence[Any]) -> dict[str, None]:
+    """The different texts of a column in their order; of numbers only the types are looked at."""
+    if not any(issubclass(kind, str) for kind in set(map(type, values))):
+        return {}
+    return dict.fromkeys(value for value in values if isinstance(value, str))
+
+
+def texts_of_columns(columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """Every text of the rows that are drawn."""
+    for values in columns.values():
+        yield from _texts_of(values)
+
+
 def texts(node: Any) -> Iterator[str]:
-    """Every text of a spec, rows included."""
+    """Every text of a spec without rows."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, Mapping):

@@ -9,20 +9,23 @@ def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
+def _first(row: int | None) -> str:
+    """Where the first of several rows is; rows of a lazy frame have no numbers."""
+    return f" (first: row {row})" if row is not None else ""
+
+
 def dropped(column: str, count: int, total: int, first: int | None) -> str:
     """Rows left out because a value is missing or infinite; lazy frames have no first row."""
-    at = f" (first: row {first})" if first is not None else ""
     return (
-        f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{at}."
+        f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{_first(first)}."
     )
 
 
 def gaps(column: str, count: int, total: int, first: int | None) -> str:
     """Missing values drawn as gaps."""
-    at = f" (first: row {first})" if first is not None else ""
     return (
         f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value "
-        f"drawn as a gap{at}."
+        f"drawn as a gap{_first(first)}."
     )
 
 
@@ -33,27 +36,27 @@ def kept_missing(column: str, count: int, total: int, label: str) -> str:
     )
 
 
-def big_integers(column: str, count: int, first: int) -> str:
+def big_integers(column: str, count: int, first: int | None) -> str:
     """Integers that a double cannot hold exactly."""
     return (
         f"column {shown(column)}: {_rows(count)} beyond 2^53 drawn at the nearest "
-        f"number that the axis can hold (first: row {first})."
+        f"number that the axis can hold{_first(first)}."
     )
 
 
-def denormals(column: str, count: int, first: int) -> str:
+def denormals(column: str, count: int, first: int | None) -> str:
     """Numbers so small that an axis cannot separate them."""
     return (
-        f"column {shown(column)}: {_rows(count)} closer to 0 than 1e-290 drawn as 0 "
-        f"(first: row {first})."
+        f"column {shown(column)}: {_rows(count)} closer to 0 than 1e-290 drawn as 0"
+        f"{_first(first)}."
     )
 
 
-def cleaned(column: str, count: int, first: int) -> str:
+def cleaned(column: str, count: int, first: int | None) -> str:
     """Characters that no font draws, replaced."""
     return (
-        f"column {shown(column)}: control characters in {_rows(count)} shown as U+FFFD "
-        f"(first: row {first})."
+        f"column {shown(column)}: control characters in {_rows(count)} shown as U+FFFD"
+        f"{_first(first)}."
     )
 
 
@@ -67,11 +70,11 @@ def shortened(length: int, limit: int) -> str:
     return f"a text of {length:,} characters is cut to {limit:,}."
 
 
-def empty_labels(column: str, count: int, first: int, label: str) -> str:
+def empty_labels(column: str, count: int, first: int | None, label: str) -> str:
     """Categories of no characters, shown under a name."""
     return (
-        f"column {shown(column)}: empty text in {_rows(count)} shown as {label} "
-        f"(first: row {first})."
+        f"column {shown(column)}: empty text in {_rows(count)} shown as {label}"
+        f"{_first(first)}."
     )
 
 

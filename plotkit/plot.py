@@ -15,6 +15,7 @@ from plotkit import errors, store
 from plotkit.build import build
 from plotkit.chart import Chart
 from plotkit.preset import Preset
+from plotkit.render import worker
 from plotkit.table import Table
 
 __all__ = [
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 _Strings = Mapping[str, str] | None
+# From here on a statistic takes longer than it costs to have the engine start beside it, which
+# is wasted on a chart that is saved as HTML or JSON alone.
+_MANY_ROWS = 50_000
 
 
 def plot_table(
@@ -61,6 +65,8 @@ def plot_table(
     """
     preset = store.get(vega_spec_name)
     table = data_table if isinstance(data_table, Table) else Table(data_table)
+    if table.is_lazy or len(table) > _MANY_ROWS:
+        worker.warm()
     return Chart(build(preset, table, fields, string_fields, params), preset, table)
 
 
@@ -140,7 +146,7 @@ def scatter(
         y: column of numbers or times.
         color: a column of numbers gives each point a shade; of anything else a colour and a
             shape for each category.
-        size: column of numbers above 0, the point's area.
+        size: column of numbers from 0 up, the point's area.
         x_scale: "linear" or "log".
         y_scale: "linear" or "log".
         title: the title above the chart.
@@ -217,19 +223,17 @@ def histogram(
     {'x0': 1.0, 'x1': 3.0, 'count': 3}
     """
     strings = _strings(title, subtitle)
-    if value is None and _is_pair(table):
+    if _is_pair(table):
         from plotkit.stats.histogram import from_numpy
 
         roles = ("x0", "x1", "count")
+        if value is not None:  # ready bins have no column; the name can only be the axis's
+            strings["x-axis-title"] = value
         return plot_table(
             "plotkit/histogram", from_numpy(table), {role: role for role in roles}, strings
         )
     if value is None:
-        if not _is_flat(table):
-            raise errors.OptionError.from_option(
-                "value", None, "the name of a column, unless the data is one flat sequence"
-            )
-        table, value = Table({"value": table}), "value"
+        table, value = Table({"value": _flat(table)}), "value"
     return plot_table(
         "plotkit/histogram",
         table,
@@ -241,16 +245,19 @@ def histogram(
 
 def _is_pair(found: object) -> bool:
     """Whether this is (counts, edges)."""
-    return isinstance(found, tuple) and len(found) == 2 and all(map(_is_flat, found))
+    return isinstance(found, tuple) and len(found) == 2 and all(map(_has_length, found))
 
 
-def _is_flat(found: object) -> bool:
-    shape = getattr(found, "shape", None)
-    if shape is not None:
-        return len(shape) == 1
-    if not isinstance(found, (list, tuple)):
-        return False
-    return not found or isinstance(found[0], (int, float)) or getattr(found[0], "shape", None) == ()
+def _flat(found: Any) -> Any:
+    """One flat sequence of numbers, which needs no column name."""
+    is_table = isinstance(found, (Table, Mapping)) or len(getattr(found, "shape", (0,))) != 1
+    if not is_table and hasattr(found, "__iter__") and not isinstance(found, (str, bytes)):
+        values = found if type(found).__name__ == "ndarray" else _listed("value", found)
+        if not len(values) or not (_has_length(values[0]) or isinstance(values[0], Mapping)):
+            return values
+    raise errors.OptionError.from_option(
+        "value", None, "the name of a column, unless the data is one flat sequence of numbers"
+    )
 
 
 def line_series(
@@ -300,11 +307,9 @@ def _long_table(
     xs: Sequence[Any], ys: Sequence[Any], keys: Sequence[str] | None, xname: str, yname: str
 ) -> Table:
     """The lines under each other: x, name, value."""
+    xs, ys = _listed("xs", xs), [_listed(f"ys[{i}]", y) for i, y in enumerate(_listed("ys", ys))]
     if len(ys) == 0:
         raise errors.OptionError.from_option("ys", ys, "a list of at least one list of values")
-    for number, values in enumerate(ys):
-        if not _has_length(values):
-            raise errors.OptionError.from_option(f"ys[{number}]", values, "a list of values")
     names = [f"line {i + 1}" for i in range(len(ys))] if keys is None else [str(k) for k in keys]
     if len(names) != len(ys):
         raise errors.DataError.from_lengths([("keys", len(names)), ("ys", len(ys))])
@@ -314,6 +319,8 @@ def _long_table(
             "keys", names, f"different names; {errors.shown(repeated[0])} stands twice"
         )
     shared = len(xs) == 0 or not _has_length(xs[0])
+    if not shared:
+        xs = [_listed(f"xs[{i}]", x) for i, x in enumerate(xs)]
     if not shared and len(xs) != len(ys):
         raise errors.DataError.from_lengths([("xs", len(xs)), ("ys", len(ys))])
     x_all: list[Any] = []
@@ -332,6 +339,19 @@ def _long_table(
     for wanted, held in (("key", name_all), (yname or "value", y_all)):
         columns[wanted if wanted not in columns else f"{wanted} of line"] = held
     return Table(columns)
+
+
+def _listed(name: str, found: Any) -> list[Any]:
+    """An argument as a list, whatever holds its values. Raises `OptionError`."""
+    if hasattr(found, "detach"):  # a tensor, perhaps on another device
+        found = found.detach().cpu()
+    if hasattr(found, "tolist") and getattr(found, "shape", (0,)) != ():
+        found = found.tolist()
+    elif hasattr(found, "to_pylist") or hasattr(found, "to_list"):
+        found = found.to_pylist() if hasattr(found, "to_pylist") else found.to_list()
+    if isinstance(found, (str, bytes, Mapping)) or not hasattr(found, "__iter__"):
+        raise errors.OptionError.from_option(name, found, "a list of values")
+    return list(found)
 
 
 def _has_length(found: object) -> bool:

@@ -7,7 +7,6 @@ is a preset too: its roles are the fields that it encodes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,8 @@ from plotkit.theme import LEGEND_ROOM
 
 MISSING = ("drop", "gap", "error", "keep")
 FORMAT = 1
+# Keys under which a spec holds expressions, as text.
+EXPRESSION_KEYS = frozenset("filter calculate test expr labelExpr update signal init".split())
 _KIND_OF_TYPE = {"quantitative": "number", "temporal": "time"}
 
 
@@ -32,6 +33,10 @@ class Role(NamedTuple):
             "error", or "keep" them.
         as_text: values become category labels.
         infinite: infinity is a value, not a missing one.
+        category: values stay as they are, and their channels discrete.
+        column: the column that plays it where the caller maps none and the table has it.
+        value: what stands in every row where no column is mapped; {"palette": role} is a colour
+            for each value of that role.
     """
 
     name: str
@@ -41,6 +46,9 @@ class Role(NamedTuple):
     as_text: bool = False
     infinite: bool = False
     description: str = ""
+    category: bool = False
+    column: str | None = None
+    value: Any = None
 
 
 class String(NamedTuple):
@@ -71,13 +79,12 @@ class Preset:
     Attributes:
         id: "owner/name", or where it came from for a preset without an id.
         version: the version in its file, or None.
-        digest: SHA-256 of its content, whatever the file's layout.
     """
 
     __slots__ = (
+        "_canonical",
         "_text",
         "description",
-        "digest",
         "id",
         "inputs",
         "outputs",
@@ -86,7 +93,9 @@ class Preset:
         "statistic",
         "strings",
         "switches",
+        "texts",
         "title",
+        "vega",
         "vega_params",
         "version",
     )  # fmt: skip
@@ -94,11 +103,16 @@ class Preset:
     def __init__(self, content: Mapping[str, Any], where: str = "dict") -> None:
         if not isinstance(content, Mapping):
             raise errors.PresetError.from_file(where, "", content, "a JSON object")
+        if not _declares_roles(content):
+            from plotkit import wandb_form  # no preset in our own form needs it
+
+            if wandb_form.is_wandb_form(content):
+                content = wandb_form.load(content, where).content
         held = dict(content)
         usermeta = held.pop("usermeta", None)
         meta = usermeta.get("plotkit") if isinstance(usermeta, Mapping) else None
         self._text = json.dumps(held, ensure_ascii=False)
-        self.digest = digest_of(content)
+        self._canonical = _canonical(content)
         check = _Checker(where)
         meta = check.mapping(meta or {}, "/usermeta/plotkit")
         self.id: str = check.text(meta.get("id", where), "/usermeta/plotkit/id")
@@ -111,20 +125,29 @@ class Preset:
             )
         self.roles = check.roles(meta["roles"]) if "roles" in meta else _inferred(held)
         self.strings = check.strings(meta.get("strings", {}))
+        self.texts = check.texts(meta.get("texts", {}))
         self.params = check.params(meta.get("params", {}))
         statistic = check.mapping(meta.get("statistic") or {}, "/usermeta/plotkit/statistic")
         self.statistic: str | None = statistic.get("name")
         self.inputs: dict[str, str] = dict(statistic.get("inputs", {}))
         self.outputs: dict[str, str] = dict(meta.get("outputs", {}))
         self.switches: dict[str, Any] = dict(meta.get("switches", {}))
+        self.vega: bool = is_vega(held)
+        filled = {*self.texts, *(at for string in self.strings.values() for at in string.at)}
         self.vega_params: dict[str, Any] = {
             p["name"]: p
-            for p in held.get("params", [])
+            for index, p in enumerate(held.get("params", []))
             if isinstance(p, Mapping) and "name" in p and p["name"] != LEGEND_ROOM
+            if f"/params/{index}/value" not in filled  # those are the texts of expressions
         }
 
     def __repr__(self) -> str:
         return f"Preset({self.id}, roles: {', '.join(self.roles)})"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its content, whatever the file's layout."""
+        return _sha256(self._canonical)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -147,10 +170,30 @@ class Preset:
         return cls(content, where=str(file))
 
 
+def is_vega(spec: Mapping[str, Any]) -> bool:
+    """Whether a spec is one of Vega itself, not of Vega-Lite."""
+    return "/schema/vega/" in str(spec.get("$schema", ""))
+
+
+def _declares_roles(content: Mapping[str, Any]) -> bool:
+    usermeta = content.get("usermeta")
+    meta = usermeta.get("plotkit") if isinstance(usermeta, Mapping) else None
+    return isinstance(meta, Mapping) and "roles" in meta
+
+
 def digest_of(content: Mapping[str, Any]) -> str:
     """SHA-256 over the content's canonical JSON."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return _sha256(_canonical(content))
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _sha256(text: str) -> str:
+    import hashlib  # it loads OpenSSL, and no picture needs it
+
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class _Checker:
@@ -186,7 +229,9 @@ class _Checker:
 
     def roles(self, found: object) -> dict[str, Role]:
         made = {}
-        keys = ("types", "required", "missing", "as", "infinite", "description")
+        keys = (
+            "types", "required", "missing", "as", "infinite", "description", "column", "value",
+        )  # fmt: skip
         for name, path, entry in self.entries(found, "roles"):
             self.known(entry, path, keys)
             types = tuple(entry.get("types", KINDS))
@@ -204,6 +249,9 @@ class _Checker:
                 entry.get("as") == "text",
                 entry.get("infinite") == "keep",
                 entry.get("description", ""),
+                entry.get("as") == "category",
+                entry.get("column"),
+                entry.get("value"),
             )
         return made
 
@@ -221,6 +269,23 @@ class _Checker:
                 entry.get("role"),
                 entry.get("description", ""),
             )
+        return made
+
+    def texts(self, found: object) -> dict[str, list[Any]]:
+        """JSON Pointer -> parts: a text, {"string": name}, {"role": name}."""
+        path = "/usermeta/plotkit/texts"
+        made = {}
+        for pointer, parts in self.mapping(found, path).items():
+            if not isinstance(parts, list):
+                raise self.fail(f"{path}/{pointer}", parts, "a list of parts")
+            for part in parts:
+                if not isinstance(part, str) and set(self.mapping(part, path)) not in (
+                    {"string"},
+                    {"role"},
+                ):
+                    expected = "a text, {'string': name} or {'role': name}"
+                    raise self.fail(f"{path}/{pointer}", part, expected)
+            made[pointer] = parts
         return made
 
     def params(self, found: object) -> dict[str, Param]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plotkit import errors
 
@@ -32,14 +32,57 @@ def _validator() -> Draft7Validator:
     return Draft7Validator(json.loads(path.read_text("utf-8")))
 
 
+class Fault(NamedTuple):
+    """One thing that is wrong with a preset: where, and what is to be there instead."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path or '/'}: {self.message}"
+
+
 def check(spec: Mapping[str, Any], where: str) -> None:
     """Raise `PresetError` with at most three readable faults where the spec is no Vega-Lite."""
-    bare = {**spec, "data": {"values": []}} if "values" in _data(spec) else dict(spec)
-    faults = list(_leaves(_validator().iter_errors(bare)))
+    faults = spec_faults(spec)
     if faults:
-        deepest = max(len(fault.absolute_path) for fault in faults)
-        told = dict.fromkeys(_said(f) for f in faults if len(f.absolute_path) >= deepest - 1)
-        raise errors.PresetError.from_schema(where, list(told)[:_LIMIT])
+        raise errors.PresetError.from_schema(where, [str(fault) for fault in faults[:_LIMIT]])
+
+
+def spec_faults(spec: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with a spec by Vega-Lite's schema, the most specific places only.
+
+    A spec of Vega itself is not looked at: there is no schema of it here.
+    """
+    if "/schema/vega/" in str(spec.get("$schema", "")):
+        return []
+    bare = {**spec, "data": {"values": []}} if "values" in _data(spec) else dict(spec)
+    if isinstance(bare.get("datasets"), Mapping):
+        bare["datasets"] = {name: [] for name in bare["datasets"]}  # rows, like those of data
+    faults = list(_leaves(_validator().iter_errors(bare)))
+    deepest = max((len(fault.absolute_path) for fault in faults), default=0)
+    told = [_said(f, "") for f in faults if len(f.absolute_path) >= deepest - 1]
+    return list(dict.fromkeys(told))
+
+
+def meta_faults(meta: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the block `usermeta.plotkit`, by our own schema."""
+    found = _leaves(_meta_validator().iter_errors(dict(meta)))
+    return list(dict.fromkeys(_said(fault, "/usermeta/plotkit") for fault in found))
+
+
+@cache
+def _meta_validator() -> Draft7Validator:
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(meta_schema())
+
+
+def meta_schema() -> dict[str, Any]:
+    """Our JSON Schema of the block `usermeta.plotkit`, for editors too."""
+    text = Path(__file__).with_name("preset.schema.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _data(spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -68,22 +111,22 @@ def _fits(leaves: Sequence[ValidationError]) -> tuple[int, int, bool]:
     return deepest, -len(leaves), any(fault.validator == "enum" for fault in leaves)
 
 
-def _said(fault: ValidationError) -> str:
-    path = "/" + "/".join(str(part) for part in fault.absolute_path)
+def _said(fault: ValidationError, under: str) -> Fault:
+    path = under + "".join(f"/{part}" for part in fault.absolute_path)
     value: Any = fault.validator_value
     schema: Any = fault.schema
     if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
         legal = list(schema.get("properties", {}))
         unknown = [key for key in fault.instance if key not in legal]
         near = errors.nearest(unknown[0], legal) if unknown else ""
-        return f"{path}: unknown {errors.listed(unknown)}.{near}"
+        return Fault(path, f"unknown {errors.listed(unknown)}.{near}")
     if fault.validator == "enum":
         near = errors.nearest(fault.instance, value)
         allowed = errors.listed(value)
-        return f"{path}: found {errors.shown(fault.instance)}.{near} Allowed: {allowed}"
+        return Fault(path, f"found {errors.shown(fault.instance)}.{near} Allowed: {allowed}")
     if fault.validator == "required":
-        return f"{path}: {fault.message}"
-    return f"{path}: found {errors.shown(fault.instance)}; expected {_wanted(fault)}"
+        return Fault(path, fault.message)
+    return Fault(path, f"found {errors.shown(fault.instance)}; expected {_wanted(fault)}")
 
 
 def _wanted(fault: ValidationError) -> str:

@@ -58,6 +58,18 @@ idle_seconds: float
 font_folders: tuple[str, ...]
 """Folders with more fonts (TTF, OTF), searched before those of the system. Default: none. In
 the environment: separated as in PATH."""
+preset_bytes: int
+"""Bytes that a preset from elsewhere may have, as JSON without blanks. Default 200000."""
+preset_nesting: int
+"""Objects and lists inside each other that a preset may have. Default 30."""
+preset_generated: int
+"""Rows, ticks, steps that one generator of a preset may make. Default 1000."""
+preset_pixels: int
+"""Pixels that the picture of a preset may have at double density. Default 25 million."""
+preset_length: int
+"""px that a length in a preset may have (a side, a font, a padding). Default 10000."""
+max_expression_nesting: int
+"""Brackets inside each other that one expression may have. Default 64."""
 png_level: int
 """How hard PNG files are compressed, 1 (fast) to 9 (small). Default 5."""
 
@@ -126,6 +138,12 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "worker_charts": (1000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "idle_seconds": (600.0, _number(float, 0.1, 1e6), "a number of seconds from 0.1 to 1000000"),
     "font_folders": ((), _folders, "a list of folders"),
+    "preset_bytes": (200_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "preset_nesting": (30, _number(int, 1, 100), "a whole number from 1 to 100"),
+    "preset_generated": (1000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "preset_pixels": (25_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "preset_length": (10_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "max_expression_nesting": (64, _number(int, 1, 100), "a whole number from 1 to 100"),
     "png_level": (5, _number(int, 1, 9), "a whole number from 1 to 9"),
 }
 

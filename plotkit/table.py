@@ -8,7 +8,8 @@ chart asks for the few columns that it draws.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +30,8 @@ class LazyColumns(NamedTuple):
     """The mapped columns of a lazy frame, renamed to their roles.
 
     `names` gives each role's column as the user named it, `kinds` its kind, `zones` what a time
-    column holds ("date", "naive" or the zone), `as_text` the roles whose values are categories.
+    column holds ("date", "naive" or the zone), `as_text` the roles whose values are categories,
+    `clean` what is done to each role's column once its rows are there.
     """
 
     frame: nw.LazyFrame[Any]
@@ -37,6 +39,7 @@ class LazyColumns(NamedTuple):
     kinds: dict[str, str]
     zones: dict[str, str | None]
     as_text: tuple[str, ...] = ()
+    clean: Callable[[str, Column], Column] | None = None
 
     def collect(self, frame: nw.LazyFrame[Any] | None = None) -> Columns:
         """The given narwhals lazy frame (default: all rows), in memory."""
@@ -44,6 +47,8 @@ class LazyColumns(NamedTuple):
         for role in self.as_text:
             if role in found:
                 found[role] = found[role].to_text()
+        if self.clean is not None:
+            found = {role: self.clean(role, column) for role, column in found.items()}
         return found
 
     def renamed(self, names: Mapping[str, str]) -> LazyColumns:
@@ -57,7 +62,14 @@ class LazyColumns(NamedTuple):
             {new[role]: kind for role, kind in self.kinds.items()},
             {new[role]: zone for role, zone in self.zones.items()},
             tuple(new[role] for role in self.as_text),
+            None if self.clean is None else self._cleaning_by(new),
         )
+
+    def _cleaning_by(self, new: Mapping[str, str]) -> Callable[[str, Column], Column]:
+        old = {name: role for role, name in new.items()}
+        clean = self.clean
+        assert clean is not None
+        return lambda name, column: clean(old.get(name, name), column)
 
 
 class Table:
@@ -101,8 +113,8 @@ class Table:
         if columns is not None:
             columns = _checked_names(columns)
         self._take(source, columns)
-        for name, wanted in (types or {}).items():
-            self._typed[name] = columns_of.cast(self.column(name), wanted)
+        if types:
+            self._convert(types)
 
     def _take(self, source: object, columns: Sequence[str] | None) -> None:
         """Find out what the data is, and keep it."""
@@ -123,16 +135,29 @@ class Table:
         else:
             self._frame, self._inside = _from_frame(source, columns)
 
+    def _convert(self, types: Mapping[str, str]) -> None:
+        """Convert columns to the kinds asked for; a lazy frame's rows are collected for it."""
+        if not isinstance(types, Mapping):
+            raise errors.OptionError.from_option("types", types, "a dict of column -> kind")
+        for name in types:
+            self._require(name)
+        typed = self._all_columns() if self.is_lazy else dict(self._typed)
+        for name, wanted in types.items():
+            typed[name] = columns_of.cast(typed.get(name) or self.column(name), wanted)
+        if self.is_lazy:
+            self._replace({name: found.as_list() for name, found in typed.items()})
+        self._typed = typed
+
     @classmethod
-    def read(cls, path: str | Path) -> Table:
+    def read(cls, path: str | Path, *, types: Mapping[str, str] | None = None) -> Table:
         """A table of a CSV, TSV, JSON lines, Parquet or Arrow file, or "-" for standard input.
 
         Files are read through DuckDB as far as a chart needs them, so one larger than memory is
-        no special case. Arrow files need pyarrow.
+        no special case. Arrow files need pyarrow. `types` converts columns, as in `Table`.
         """
         from plotkit.files import open_table  # DuckDB is heavy, and only files need it
 
-        return cls(open_table(path))
+        return cls(open_table(path), types=types)
 
     # --- what is in it -------------------------------------------------------------------------
 
@@ -159,8 +184,8 @@ class Table:
 
     def column(self, name: str) -> Column:
         """The typed column of that name; of a lazy frame, its rows are collected."""
+        self._require(name)
         if name not in self._typed:
-            self._require(name)
             if self._frame is None:
                 values = self._held[name]
                 make = columns_of.from_array if _is_numpy(values) else columns_of.from_values
@@ -309,13 +334,21 @@ class Table:
         names = self.columns
         head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
         body = ""
-        for row, _ in zip(iter(self) if not self.is_lazy else iter(()), range(10), strict=False):
+        for row, _ in zip(self._shown_rows(), range(10), strict=False):
             cells = "".join(f"<td>{html.escape(str(v))}</td>" for v in row)
             body += f"<tr>{cells}</tr>"
         return (
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
             f"<p>{html.escape(repr(self))}</p>"
         )
+
+
+    def _shown_rows(self) -> Iterator[list[Any]]:
+        """Rows to show; none of a lazy frame, or where a column cannot be read."""
+        try:
+            return iter(self) if not self.is_lazy else iter(())
+        except errors.PlotkitError:
+            return iter(())
 
 
 # --- reading the kinds of data -------------------------------------------------------------------
@@ -470,10 +503,14 @@ def _from_frame(source: Any, columns: Sequence[str] | None) -> tuple[Any, dict[s
     try:
         frame = nw.from_native(source)
     except TypeError:
-        frame = _from_capsule(source)
+        frame = _from_series(source) or _from_capsule(source)
     if not isinstance(frame, (nw.DataFrame, nw.LazyFrame)):
         raise errors.TableError.from_unknown_source(source)
-    names = _checked_names(_frame_names(frame))
+    with _told(_library(frame)):
+        # narwhals keeps one of DuckDB's columns of equal name without a word.
+        is_duckdb = _library(frame) == "duckdb"
+        shown = frame.to_native().columns if is_duckdb else _frame_names(frame)
+    names = _checked_names(shown)
     if columns is not None:
         for name in columns:
             if name not in names:
@@ -481,6 +518,17 @@ def _from_frame(source: Any, columns: Sequence[str] | None) -> tuple[Any, dict[s
     frame, inside = _plainly_named(frame, names)
     inside = {name: inside[name] for name in (names if columns is None else columns)}
     return (frame if columns is None else frame.select(*inside.values())), inside
+
+
+def _from_series(source: Any) -> Any:
+    """A single series as a frame of one column, named "value" where it has no name."""
+    import narwhals as nw
+
+    found = nw.from_native(source, allow_series=True, series_only=True, pass_through=True)
+    if not isinstance(found, nw.Series):
+        return None
+    name = found.name if isinstance(found.name, str) and found.name else "value"
+    return found.alias(name).to_frame()
 
 
 def _plainly_named(frame: Any, names: Sequence[str]) -> tuple[Any, dict[str, str]]:
@@ -539,15 +587,18 @@ def _lazy_length(frame: nw.LazyFrame[Any]) -> int:
 def _collect(frame: nw.LazyFrame[Any], names: Mapping[str, str]) -> Columns:
     """Evaluate a lazy frame into columns, without importing a library of the caller's absence."""
     native = frame.to_native()
-    schema = frame.collect_schema()
-    if _library(native) == "duckdb":
+    library = _library(native)
+    with _told(library):
+        schema = frame.collect_schema()
+    if library == "duckdb":
         return _collect_duckdb(native, schema, names)
-    if _library(native) == "pyspark":
-        return _collect_spark(native, names)
-    if _library(native) == "polars":
-        collected = frame.collect()
-    else:
-        collected = frame.collect("pyarrow" if "pyarrow" in sys.modules else "pandas")
+    with _told(library):
+        if library == "pyspark":
+            return _collect_spark(native, names)
+        if library == "polars":
+            collected = frame.collect()
+        else:
+            collected = frame.collect("pyarrow" if "pyarrow" in sys.modules else "pandas")
     return {
         name: columns_of.from_series(names.get(name, name), collected[name])
         for name in collected.columns
@@ -556,10 +607,10 @@ def _collect(frame: nw.LazyFrame[Any], names: Mapping[str, str]) -> Columns:
 
 def _collect_duckdb(relation: Any, schema: Any, names: Mapping[str, str]) -> Columns:
     """DuckDB gives NumPy arrays by itself: neither pandas nor pyarrow is needed."""
-    try:
+    if any(_is_beyond_float(dtype) for dtype in schema.values()):
+        return _collect_exactly(relation, schema, names)
+    with _told("duckdb"):
         arrays: dict[str, np.ndarray[Any, Any]] = relation.fetchnumpy()
-    except Exception as reason:  # DuckDB's errors share no public base with their message clean
-        raise errors.TableError.from_engine("DuckDB", str(reason)) from reason
     made: Columns = {}
     for role, dtype in schema.items():
         name = names.get(role, role)
@@ -570,6 +621,32 @@ def _collect_duckdb(relation: Any, schema: Any, names: Mapping[str, str]) -> Col
             zone = columns_of.zone_of_dtype(dtype)
             made[role] = Column(name, kind, array=array, zone=zone)
     return made
+
+
+def _is_beyond_float(dtype: Any) -> bool:
+    word = type(dtype).__name__ if not isinstance(dtype, type) else dtype.__name__
+    return word in ("Decimal", "Int128", "UInt128")
+
+
+def _collect_exactly(relation: Any, schema: Any, names: Mapping[str, str]) -> Columns:
+    """As Python values: DuckDB's arrays would round decimals and huge integers."""
+    with _told("duckdb"):
+        rows = relation.fetchall()
+    return {
+        role: columns_of.from_values(names.get(role, role), [row[i] for row in rows])
+        for i, role in enumerate(schema)
+    }
+
+
+@contextmanager
+def _told(engine: str) -> Iterator[None]:
+    """An engine's own errors as ours, with its words."""
+    try:
+        yield
+    except errors.PlotkitError:
+        raise
+    except Exception as reason:
+        raise errors.TableError.from_engine(engine, f"{reason}") from reason
 
 
 def _collect_spark(frame: Any, names: Mapping[str, str]) -> Columns:

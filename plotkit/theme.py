@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -29,11 +30,27 @@ def _builtin(name: str) -> str:
 def config(theme: str | Mapping[str, Any]) -> dict[str, Any]:
     """The Vega-Lite config of a theme: "light", "dark", or the caller's own laid over "light"."""
     if isinstance(theme, Mapping):
-        return _merged(config("light"), theme.get("config", theme))
+        own = theme.get("config", theme)
+        if not isinstance(own, Mapping):
+            raise errors.OptionError.from_option("theme", own, "a Vega-Lite config")
+        _check_fonts(own)
+        return _merged(config("light"), own)
     if theme not in NAMES:
         raise errors.OptionError.from_option("theme", theme, "'light', 'dark' or a config dict")
     found: dict[str, Any] = json.loads(_builtin(theme))["config"]
     return found
+
+
+def _check_fonts(own: Mapping[str, Any]) -> None:
+    """Font names of letters, digits and little else: others end the engine."""
+    for key, value in own.items():
+        if isinstance(value, Mapping):
+            _check_fonts(value)
+        elif key.lower().endswith("font") and not (
+            isinstance(value, str) and re.fullmatch(r"[\w ,.'-]*", value)
+        ):
+            expected = "font names of letters, digits, blanks and , . ' -"
+            raise errors.OptionError.from_option(f"theme {key}", value, expected)
 
 
 def pixels(length: float | str, name: str) -> float:
@@ -71,11 +88,34 @@ def dress(
     """
     dressed = {**spec, **_sized(spec, width, height)}
     themed = config(theme)
+    if "/schema/vega/" in str(spec.get("$schema", "")):
+        themed = vega_config(themed)
     dressed["config"] = _merged(themed, spec.get("config", {}))
     title = spec.get("title")
     if isinstance(title, Mapping):
         dressed["title"] = _wrapped(title, themed.get("title", {}), _title_room(dressed))
     return dressed
+
+
+def vega_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a Vega-Lite config means the same to Vega: colours, lines and fonts of the guides."""
+    made = {k: config[k] for k in ("background", "padding") if k in config}
+    for guide in ("title", "axis", "axisX", "axisY", "axisBand", "legend"):
+        found = config.get(guide, {})
+        made[guide] = {k: v for k, v in found.items() if k != "layout" and k != "labelExpr"}
+    ranges = config.get("range", {})
+    made["range"] = {k: v for k, v in ranges.items() if isinstance(v, list)}
+    text = config.get("text", {})
+    found = {
+        "font": config.get("font"),
+        "fill": text.get("color"),
+        "fontSize": text.get("fontSize"),
+    }
+    made["text"] = {k: v for k, v in found.items() if v is not None}
+    if "font" in config:
+        for name in ("guide-label", "guide-title", "group-title", "group-subtitle"):
+            made.setdefault("style", {})[name] = {"font": config["font"]}
+    return made
 
 
 def is_stepped(spec: Mapping[str, Any]) -> bool:

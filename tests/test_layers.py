@@ -17,7 +17,7 @@ FLOORS = [
     "ids", "text", "column", "files", "table", "theme",
     # 2
     "preset", "schema",
-    "stats", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves", "stats.bar",
+    "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves", "stats.bar",
     "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram", "stats.line",
     "stats.pr_curve", "stats.roc_curve", "stats.scatter",
     # 3

@@ -105,7 +105,8 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     (
         errors.PresetError,
         lambda: pk.plot_table("plotkit/lines", TABLE, {}),
-        "no preset 'plotkit/lines'. Did you mean 'plotkit/line'? Looked in: {presets}. Known: "
+        "no preset 'plotkit/lines'. Did you mean 'plotkit/line'? Looked in: store {home} "
+        "(PLOTKIT_HOME), builtin {presets} (built-in, read-only). Known: "
         "'plotkit/area_under_curve', 'plotkit/bar', 'plotkit/confusion_matrix', "
         "'plotkit/histogram', 'plotkit/line', 'plotkit/line_series', 'plotkit/pr_curve', "
         "'plotkit/roc_curve', 'plotkit/scatter'.",
@@ -258,10 +259,12 @@ def test_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLOTKIT_HOME", str(tmp_path))
     with pytest.raises(kind) as raised:
         call()
     root = Path(errors.__file__).parent.parent / "presets"
-    assert str(raised.value) == message.replace("{presets}", str(root))
+    message = message.replace("{presets}", str(root)).replace("{home}", str(tmp_path))
+    assert str(raised.value) == message
 
 
 def test_every_error_has_one_base() -> None:

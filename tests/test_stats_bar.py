@@ -44,7 +44,7 @@ def test_rows_as_they_are() -> None:
     assert result.columns == {
         "label": ["q", "p"],
         "value": [9007199254740993, 2],
-        "value_label": ["9.01e15", "2"],
+        "value_label": ["9.01×10¹⁵", "2"],
     }
     assert result.notes == []
     assert result.switches == {"horizontal": False, "tall": False, "value_labels": True}
@@ -167,6 +167,11 @@ def test_long_labels_lie_down() -> None:
     assert drawn({"label": many, "value": list(range(30))}).switches["tall"]
 
 
+def test_bars_of_zero_stand_on_the_axis() -> None:
+    assert drawn({"label": ["a", "b"], "value": [0, 0.0]}).scales == {"value": {"domainMax": 1}}
+    assert drawn({"label": ["a", "b"], "value": [0, 2]}).scales == {}
+
+
 def test_value_labels_only_on_few_bars() -> None:
     result = drawn({"label": [str(i) for i in range(13)], "value": list(range(13))})
     assert result.columns["value_label"] == [None] * 13
@@ -179,16 +184,25 @@ def test_value_labels_only_on_few_bars() -> None:
     ("values", "texts"),
     [
         ([3, 12345, -7], ["3", "12,345", "−7"]),
-        ([0.5, 0.125, 12.0], ["0.5", "0.125", "12"]),
+        ([0.5, 0.1234, 12.0], ["0.50", "0.12", "12.00"]),
         ([1_500_000, 20_000, 3], ["1.5M", "20k", "3"]),
         ([999_999], ["1M"]),
         ([123_456], ["123k"]),
-        ([1e-9, 0], ["1e−9", "0"]),
+        ([1e-9, 0], ["1×10⁻⁹", "0"]),
         ([-0.0], ["0"]),
         ([-0.0001234], ["−0.000123"]),
-        ([1234.567], ["1,230"]),
-        ([2e15], ["2e15"]),
+        ([1234.567], ["1,235"]),
+        ([2e15], ["2×10¹⁵"]),
         ([-2_500_000_000.0], ["−2.5G"]),
+        ([0.92, 0.987], ["0.920", "0.987"]),
+        ([3, 2.3, 2.71], ["3.00", "2.30", "2.71"]),
+        ([0.0082, 0.00838], ["0.00820", "0.00838"]),
+        ([99.96, 4.2], ["100.0", "4.2"]),
+        ([0.25, 0.5, 0.0], ["0.25", "0.50", "0"]),
+        ([0.5, 0.0005], ["0.5", "0.0005"]),
+        ([1_500_000, 2_000_000, 980_000], ["1.5M", "2.0M", "980k"]),
+        ([3.1e-9, 2e-9, 0], ["3.1×10⁻⁹", "2.0×10⁻⁹", "0"]),
+        ([1e308, 5e-324], ["1×10³⁰⁸", "4.94×10⁻³²⁴"]),
         ([], []),
     ],
 )

@@ -137,7 +137,7 @@ def _repacked(packed: bytes, width: int, height: int, *, alpha: bool) -> bytes |
     """
     row = 4 * width + 1
     total = row * height
-    packer = zlib.compressobj(settings.png_level, zlib.DEFLATED, 15, 9)
+    packer = zlib.compressobj(settings.png_level)
     out: list[bytes] = []
     seen = 0
     source = _bands(packed, _BAND * row)

@@ -42,14 +42,6 @@ Compute = Callable[[Columns | LazyColumns, Mapping[str, Any], tuple[int, int]], 
 NAMES = ("bar", "confusion_matrix", "histogram", "line", "pr_curve", "roc_curve", "scatter")
 
 
-def is_log(options: Mapping[str, Any], name: str) -> bool:
-    """Whether the option of that name, "x_scale" or "y_scale", says "log"."""
-    value = options.get(name) or "linear"
-    if value not in ("linear", "log"):
-        raise errors.OptionError.from_option(name, value, "'linear' or 'log'")
-    return bool(value == "log")
-
-
 def get(name: str) -> Compute:
     """The statistic of that name; its module is imported now, not before."""
     if name not in NAMES:

@@ -28,8 +28,13 @@ def extremes(x: Array, y: Array, columns: int) -> Array:
         at, values = bucket[known], ys[known]
         starts = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
         ends = np.r_[starts[1:], len(at)] - 1
-        by_value = np.lexsort((values, at))
-        kept = [known[starts], known[ends], known[by_value[starts]], known[by_value[ends]]]
+        sizes = ends - starts + 1
+        lows = np.flatnonzero(values == np.repeat(np.minimum.reduceat(values, starts), sizes))
+        highs = np.flatnonzero(values == np.repeat(np.maximum.reduceat(values, starts), sizes))
+        # Of equal ones the first low and the last high of each column.
+        lows = lows[np.r_[True, at[lows][1:] != at[lows][:-1]]]
+        highs = highs[np.r_[at[highs][1:] != at[highs][:-1], True]]
+        kept = [known[starts], known[ends], known[lows], known[highs]]
     gaps = np.flatnonzero(~np.isfinite(ys) & ~np.isin(bucket, bucket[known]))
     first_gaps = gaps[
         np.flatnonzero(np.r_[True, bucket[gaps][1:] != bucket[gaps][:-1]])[: len(gaps)]

@@ -94,7 +94,9 @@ def compute(
     }
     scales = {}
     low, high = min(bars.values), max(bars.values)
-    if labelled and low < 0:  # room for the labels under the bars
+    if low == high == 0:  # an axis of one value would put zero in the middle
+        scales["value"] = {"domainMax": 1}
+    elif labelled and low < 0:  # room for the labels under the bars
         scales["value"] = {"domainMin": low - _LABEL_ROOM * (max(high, 0) - low)}
     return Result(columns, said, switches=switches, scales=scales)
 
@@ -241,54 +243,93 @@ def _needs_width(labels: list[str], size: tuple[int, int]) -> bool:
 # --- values as text ------------------------------------------------------------------------------
 
 
+_APART = 300  # as many times another value: too far for like decimals
+_SUFFIXES = ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def value_labels(values: list[Any]) -> list[str]:
-    r"""Values as short text, in one style: thousands separators, SI suffixes, a true minus.
+    r"""Values as short text, in one style: three digits or so, with like decimals.
+
+    Whole numbers below 100,000 keep all their digits, larger ones get SI suffixes.
 
     >>> value_labels([3, 12345, -7]) == ["3", "12,345", "\N{MINUS SIGN}7"]
     True
-    >>> value_labels([0.5, 0.125, 12.0])
-    ['0.5', '0.125', '12']
-    >>> value_labels([76.1, 81.0, 83.4])
-    ['76.1', '81.0', '83.4']
-    >>> value_labels([1_500_000, 20_000])
-    ['1.5M', '20k']
+    >>> value_labels([3.0, 2.3, 2.71])
+    ['3.00', '2.30', '2.71']
+    >>> value_labels([76.1, 81.0, 9.83])
+    ['76.1', '81.0', '9.8']
+    >>> value_labels([1_500_000, 2_000_000, 20_000])
+    ['1.5M', '2.0M', '20k']
     """
-    top = max((abs(value) for value in values), default=0)
-    if all(float(value).is_integer() for value in values) and top < 1e5:
+    numbers = [float(value) for value in values]
+    top = max(map(abs, numbers), default=0.0)
+    if top < 1e5 and all(map(float.is_integer, numbers)):
         return [_minus(f"{int(value):,}") for value in values]
-    if top >= 1e5:
-        return [_minus(_suffixed(float(value))) for value in values]
-    texts = [_three_digits(float(value)) for value in values]
-    small = min((abs(value) for value in values if value), default=1)
-    if top < 10 * small and not any("e" in text for text in texts):
-        decimals = max(len(text.partition(".")[2]) for text in texts)
-        texts = [f"{value:,.{decimals}f}" for value in values]  # like beside like
+    if top >= 1e15 or 0 < top < 1e-4:
+        if top >= _APART * min(abs(value) for value in numbers if value):
+            return [value_labels([value])[0] for value in numbers]
+        return _with_power(numbers, math.floor(math.log10(top)))
+    texts = [""] * len(numbers)
+    parts: dict[str, list[tuple[int, float]]] = {}
+    for place, value in enumerate(numbers):
+        letter, part = _suffixed(value) if top >= 1e5 else ("", value)
+        parts.setdefault(letter, []).append((place, part))
+    for letter, held in parts.items():
+        for (place, _), text in zip(held, _alike([part for _, part in held]), strict=True):
+            texts[place] = text + letter
     return [_minus(text) for text in texts]
 
 
 def _minus(text: str) -> str:
-    return "0" if text in ("-0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
+    """A true minus, and none before a zero."""
+    if not text.strip("-0.,"):
+        text = text.removeprefix("-")
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _suffixed(value: float) -> str:
-    for exponent, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+def _suffixed(value: float) -> tuple[str, float]:
+    """The SI letter that fits, and the value in that unit."""
+    for exponent, letter in _SUFFIXES:
         # 999,500 reads 1M, not 1000k
         if abs(value) >= 0.9995 * 10**exponent:
-            if abs(value) >= 1e15:
-                break
-            return _three_digits(value / 10**exponent) + letter
-    return _three_digits(value)
+            return letter, value / 10**exponent
+    return "", value
 
 
-def _three_digits(value: float) -> str:
-    """Three significant digits, no needless zeros; powers of ten only far from 1."""
-    if value == 0:
-        return "0"
-    if not 1e-4 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
-        return f"{mantissa}e{int(exponent)}"
-    near = float(f"{value:.3g}")
-    if near.is_integer():
-        return f"{int(near):,}"
-    return f"{near:.10f}".rstrip("0")
+def _with_power(values: list[float], exponent: int) -> list[str]:
+    """Values as multiples of one power of ten."""
+    # In two steps: 10 ** -324 is 0.
+    half = exponent // 2
+    parts = [value / 10.0**half / 10.0 ** (exponent - half) for value in values]
+    power = f"×10{str(exponent).translate(_SUPERSCRIPTS)}"
+    texts = map(_minus, _alike(parts))
+    return [text + power if text != "0" else "0" for text in texts]
+
+
+def _alike(values: list[float]) -> list[str]:
+    """Values below 1e5 with as many decimals each, unless they are worlds apart.
+
+    Three digits of the largest and two of the smallest are shown, and no more than there are.
+    """
+    sizes = [abs(value) for value in values if value]
+    if not sizes:
+        return ["0"] * len(values)
+    there = max(_decimals_there(value) for value in values)
+    wanted = max(2 - _place(max(sizes)), 1 - _place(min(sizes)), 0)
+    if max(sizes) < _APART * min(sizes):
+        return [f"{value:,.{min(there, wanted)}f}" if value else "0" for value in values]
+    return [f"{value:,.{_decimals_there(value)}f}" for value in values]
+
+
+def _place(size: float) -> int:
+    """The power of ten of the first digit, once rounded to three."""
+    return int(f"{size:.2e}".partition("e")[2])
+
+
+def _decimals_there(value: float) -> int:
+    """The decimals of three digits of the value, without needless zeros."""
+    if not value:
+        return 0
+    digits, _, exponent = f"{value:.2e}".partition("e")
+    return max(len(digits.partition(".")[2].rstrip("0")) - int(exponent), 0)

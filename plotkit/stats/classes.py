@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,11 +37,14 @@ def one_vs_rest(
     """Turn true classes and scores into one binary problem for each class.
 
     Args:
-        y_true: n ints, strings, bools or enum members (which count by their name), as a list,
-            array, tensor or series; or an (n, k) array of 0 and 1, one column for each class.
+        y_true: n ints, strings, bools or enum members (which count by their name, or by their
+            value where that is what labels hold; those of a str or int enum by their value
+            first), as a list, array, tensor or series; or an (n, k) array of 0 and 1, one column
+            for each class.
         y_probas: n scores of the positive class, or (n, k), one column for each class.
         labels: the k classes in the order of the columns. Where y_true holds ints that are not
-            among them, they count columns. Default: the ints 0 to k - 1 where y_true holds
+            among them, they count columns. Default: the categories of a categorical y_true,
+            where there are k; the ints 0 to k - 1 where y_true holds
             nothing else, else the sorted classes of y_true. Classes absent from y_true keep
             their column. For 1-D scores: the negative and the positive class; the default is
             the smaller and the larger.
@@ -48,9 +52,9 @@ def one_vs_rest(
         sample_weight: n weights.
 
     Raises:
-        DataError: lengths that differ, a missing or NaN value (with its row), classes that do
-            not fit the columns.
-        OptionError: labels or classes_to_plot that do not fit.
+        DataError: lengths that differ, a missing, masked or NaN value (with its row), classes
+            that do not fit the columns.
+        OptionError: labels or classes_to_plot that do not fit, values without an order.
 
     >>> rows = one_vs_rest(["dog", "cat"], [[0.2, 0.8], [0.9, 0.1]])
     >>> rows.classes, rows.y_true.tolist(), rows.score.tolist()
@@ -58,7 +62,8 @@ def one_vs_rest(
     """
     scores = _scores(y_probas)
     count = len(scores)
-    truth = _plain("y_true", y_true)
+    names = None if labels is None else label_list(labels)
+    truth = _plain("y_true", y_true, names)
     weights = None if sample_weight is None else weight_array(sample_weight)
     lengths = [("y_true", len(truth)), ("y_probas", count)]
     if weights is not None:
@@ -67,11 +72,11 @@ def one_vs_rest(
         raise errors.DataError.from_lengths(lengths)
     if not count:
         raise errors.DataError.from_sentence(None, "y_true", "has 0 rows, nothing can be drawn.")
-    names: list[object] | None = None
-    if labels is not None:
-        names = label_list(labels)
+    order = declared(y_true)
     if scores.ndim == 1:
-        return _binary(truth, scores, names, classes_to_plot, weights)
+        return _binary(truth, scores, names, order, classes_to_plot, weights)
+    if names is None and order is not None and len(order) == scores.shape[1]:
+        names = order
     positive, found = columns_of(truth, scores.shape[1], names)
     chosen = _chosen(found, classes_to_plot)
     return OneVsRest(
@@ -85,6 +90,11 @@ def one_vs_rest(
 # --- reading what the caller has -----------------------------------------------------------------
 
 
+# What pandas, NumPy and Arrow have in the place of a value.
+_MISSING = ("NoneType", "NAType", "NaTType", "MaskedConstant")
+_NUMBER_TYPES = frozenset({int, float, bool})
+
+
 def _array(values: Any) -> Any:
     """Tensors leave their device first; everything else as it is."""
     for step in ("detach", "cpu", "resolve_conj", "resolve_neg"):
@@ -95,62 +105,182 @@ def _array(values: Any) -> Any:
     return values
 
 
-def _plain(name: str, values: object) -> Array:
-    """True classes: an array of ints or bools, or of Python values, or 2-D of 0 and 1."""
+def _held(name: str, values: object, wanted: str, item: str) -> Array | list[Any]:
+    """The values as an array, or as a list of what they are; `item` is what a value should be.
+
+    A masked value has no value, whatever number its mask covers.
+    """
     held = _array(values)
-    if held is None or isinstance(held, (str, bytes)) or not hasattr(held, "__len__"):
-        raise errors.OptionError.from_option(name, values, "one true class for each row")
     if not isinstance(held, np.ndarray):
         if hasattr(held, "__array__"):
             held = np.asarray(held)
-        elif len(held) and isinstance(held[0], (list, tuple, np.ndarray)):
-            held = _matrix(name, held)
-    if isinstance(held, np.ndarray) and held.ndim == 2 and held.shape[1] == 1:
-        held = held[:, 0]
-    if isinstance(held, np.ndarray) and held.ndim != 1:
+        else:
+            refused = isinstance(held, (str, bytes, set, frozenset, Mapping))
+            try:
+                if refused or not hasattr(held, "__len__"):
+                    raise TypeError
+                return list(held)
+            except TypeError:
+                raise errors.OptionError.from_option(
+                    name, values, f"{wanted}, as a list, an array or a series"
+                ) from None
+    if isinstance(held, np.ma.MaskedArray):
+        hidden = np.argwhere(np.ma.getmaskarray(held))
+        if len(hidden):
+            at = hidden[0].tolist()
+            raise errors.DataError.from_fact(
+                None, _place(name, at), at[0] if at else None, np.ma.masked, item
+            )
+        held = held.data
+    return np.asarray(held)
+
+
+def _place(name: str, at: Sequence[int]) -> str:
+    return f"{name}[:, {at[1]}]" if len(at) == 2 else name
+
+
+def _missing(values: Any, found: object, *at: int) -> object:
+    """What stands for a missing value in the caller's own data, where an array has NaN."""
+    try:
+        place = at if len(at) > 1 else at[0]
+        own = values.iloc[place] if hasattr(values, "iloc") else values[place]
+        own = own.as_py() if hasattr(own, "as_py") else own
+    except Exception:  # another library's indexing; the row is named all the same
+        return found
+    return own if type(own).__name__ in _MISSING else found
+
+
+def _is_row(value: Any) -> bool:
+    """Whether an item of a list is a row of several values."""
+    return (
+        hasattr(value, "__len__")
+        and not isinstance(value, (str, bytes, Mapping))
+        and getattr(value, "shape", None) != ()
+    )
+
+
+_TRUTH = "one true class for each row"
+_CLASS = "a class; drop such rows first"
+_CLASS_TYPES = "an int, a string, a bool or an enum member"
+
+
+def _plain(name: str, values: object, against: object = None) -> Array:
+    """True classes: an array of numbers or bools, or of Python values, or 2-D of 0 and 1.
+
+    `against` holds the classes, if known, that enum members are to be found among.
+    """
+    held = _held(name, values, _TRUTH, _CLASS)
+    if isinstance(held, list):
+        types = set(map(type, held))
+        if len(types) == 1 and types <= _NUMBER_TYPES:
+            try:
+                held = np.array(held)
+            except OverflowError:  # integers beyond 64 bits go on as Python's own
+                pass
+        elif held and _is_row(_array(held[0])):
+            held = _matrix(name, [_array(row) for row in held])
+    if isinstance(held, np.ndarray):
+        if held.ndim == 2 and held.shape[1] == 1:
+            held = held[:, 0]
         if held.ndim == 2 and held.dtype.kind in "biuf" and np.isin(held, (0, 1)).all():
             return held
-        raise errors.OptionError.from_option(
-            name, f"an array of shape {held.shape}", "one true class for each row"
-        )
-    if isinstance(held, np.ndarray) and held.dtype.kind in "biuf":
-        if held.dtype.kind != "f":
+        if held.ndim != 1:
+            raise errors.OptionError.from_option(name, f"an array of shape {held.shape}", _TRUTH)
+        if held.dtype.kind in "biu":
             return held
-        whole = held.size and float(abs(held).max()) < 2**53  # False of NaN
-        if whole and (held == np.floor(held)).all():
-            return held.astype(np.int64)
-    listed = held.tolist() if isinstance(held, np.ndarray) else list(held)
-    types = set(map(type, listed))
-    if types and types <= {int, bool} and len(types) == 1:
-        try:
-            return np.array(listed)
-        except OverflowError:  # integers beyond 64 bits go on as Python's own
-            pass
-    made = np.empty(len(listed), dtype=object)
-    if types == {str}:
-        made[:] = listed
-        return made
-    made[:] = [_class_of(name, row, value) for row, value in enumerate(listed)]
+        if held.dtype.kind == "f":
+            return _whole(name, values, held)
+        if held.dtype.kind in "Mm" and len(held):
+            raise errors.DataError.from_fact(None, name, 0, held[0], _CLASS_TYPES)
+        held = held.tolist()
+    made = np.empty(len(held), dtype=object)
+    types = set(map(type, held))
+    if types != {str}:
+        readings = _enum_readings(held, against) if any(map(_is_enum, types)) else {}
+        held = [_class_of(name, row, value, readings) for row, value in enumerate(held)]
+    made[:] = held
     return made
 
 
-def _class_of(name: str, row: int, value: Any) -> object:
-    """A true class as a str, an int, a bool or a float."""
+def _whole(name: str, values: object, held: Array) -> Array:
+    """Classes given as floats: ints where all of them are whole."""
+    if held.size and np.isnan(held.min()):
+        row = int(np.isnan(held).argmax())
+        raise errors.DataError.from_fact(
+            None, name, row, _missing(values, float("nan"), row), _CLASS
+        )
+    held = held.astype(np.float64, copy=False)
+    if held.size and abs(held).max() < 2**53 and (held == np.floor(held)).all():
+        return held.astype(np.int64)
+    return held
+
+
+def _is_enum(kind: type) -> bool:
+    return issubclass(kind, enum.Enum)
+
+
+def _enum_readings(listed: Sequence[object], against: object) -> dict[enum.Enum, object]:
+    """The class of each enum member: its name, or its value where the known classes are values.
+
+    Members that are text or ints themselves count as that first.
+    """
+    members = {value for value in listed if isinstance(value, enum.Enum)}
+    known: set[object] = set()
+    if isinstance(against, (list, tuple, np.ndarray)):
+        plain = against.tolist() if isinstance(against, np.ndarray) else against
+        known = {v for v in plain if isinstance(v, (str, int, float))}
+    own = [{m: m if isinstance(m, (str, int)) else m.name for m in members}]
+    own.append({m: m.name if isinstance(m, (str, int)) else m.value for m in members})
+    return next((found for found in own if known and known.issuperset(found.values())), own[0])
+
+
+def _class_of(
+    name: str, row: int, value: Any, readings: Mapping[enum.Enum, object] | None = None
+) -> object:
+    """A true class as a str, an int, a bool or a float, or an enum member that is one of them."""
     if type(value) in (int, str, bool):
         return value
     if isinstance(value, enum.Enum):
-        return value.name
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        if readings:
+            return readings[value]
+        return value if isinstance(value, (str, int)) else value.name
+    kind = type(value).__name__
+    if kind not in _MISSING and getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
-        raise errors.DataError.from_fact(None, name, row, value, "a class; drop such rows first")
+        kind = type(value).__name__
+    if kind in _MISSING or (isinstance(value, float) and value != value):
+        raise errors.DataError.from_fact(None, name, row, value, _CLASS)
     if isinstance(value, float):
-        return int(value) if value.is_integer() else value
+        return _tidy(value)
     if isinstance(value, (int, str)):
         return value
-    raise errors.DataError.from_fact(
-        None, name, row, value, "an int, a string, a bool or an enum member"
-    )
+    raise errors.DataError.from_fact(None, name, row, value, _CLASS_TYPES)
+
+
+def _tidy(value: float) -> float:
+    """A whole float as the int that it is as a class."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def declared(values: object) -> list[object] | None:
+    """The classes that a categorical or an enum column declares, in order; else None.
+
+    A pandas Categorical or series of one, a Polars Enum, or an Arrow dictionary that says that it
+    is ordered.
+    """
+    dtype = getattr(values, "dtype", None)
+    found: Any = None
+    if type(dtype).__name__ in ("CategoricalDtype", "Enum"):
+        found = getattr(dtype, "categories", None)
+    elif getattr(getattr(values, "type", None), "ordered", False):
+        whole: Any = values.combine_chunks() if hasattr(values, "combine_chunks") else values
+        found = whole.dictionary.to_pylist()
+    if found is None:
+        return None
+    listed = found.tolist() if hasattr(found, "tolist") else list(found)
+    if not all(isinstance(v, (str, int, float)) for v in listed):
+        return None
+    return [_tidy(v) if isinstance(v, float) else v for v in listed]
 
 
 def _matrix(name: str, rows: Any) -> Array:
@@ -165,43 +295,48 @@ def _matrix(name: str, rows: Any) -> Array:
     )
 
 
-def _number(name: str, row: int, value: Any) -> float:
+def _number(name: str, row: int, value: Any, expected: str = "a number") -> float:
     try:
-        if not isinstance(value, (str, bytes)):
+        if not isinstance(value, (str, bytes)) and type(value).__name__ not in _MISSING:
             return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
-    raise errors.DataError.from_fact(None, name, row, value, "a number")
+    raise errors.DataError.from_fact(None, name, row, value, expected)
+
+
+def _numbers(name: str, rows: list[Any], expected: str = "a number") -> Array:
+    """A list of numbers as an array, or the first row that is none."""
+    if set(map(type, rows)) <= _NUMBER_TYPES:
+        with contextlib.suppress(OverflowError):
+            return np.array(rows, dtype=np.float64)
+    return np.array([_number(name, i, v, expected) for i, v in enumerate(rows)], dtype=np.float64)
 
 
 def _scores(y_probas: object) -> Array:
     name = "y_probas"
-    held = _array(y_probas)
-    if held is None or isinstance(held, (str, bytes)) or not hasattr(held, "__len__"):
-        raise errors.OptionError.from_option(
-            name, y_probas, "one score for each row, or one row of scores, one for each class"
-        )
-    if not hasattr(held, "__array__"):
+    held = _held(
+        name,
+        y_probas,
+        "one score for each row, or one row of scores, one for each class",
+        "a number",
+    )
+    if isinstance(held, list):
         rows = [_array(row) for row in held]
-        if any(hasattr(row, "__len__") and not isinstance(row, str) for row in rows):
-            held = _matrix(name, rows)
-        else:
-            held = np.array([_number(name, i, value) for i, value in enumerate(rows)], dtype=float)
-    found = np.asarray(held)
-    if found.dtype.kind not in "biuf":
-        found = _object_scores(name, found)
-    if found.ndim == 2 and found.shape[1] == 1:
-        found = found[:, 0]
-    if found.ndim not in (1, 2) or (found.ndim == 2 and not found.shape[1]):
+        held = _matrix(name, rows) if any(map(_is_row, rows)) else _numbers(name, rows)
+    if held.ndim == 2 and held.shape[1] == 1:
+        held = held[:, 0]
+    if held.ndim not in (1, 2) or (held.ndim == 2 and not held.shape[1]):
         raise errors.OptionError.from_option(
-            name, f"an array of shape {found.shape}", "shape (n,) or (n, classes)"
+            name, f"an array of shape {held.shape}", "shape (n,) or (n, classes)"
         )
-    found = found.astype(np.float64, copy=False)
-    if found.size and np.isnan(found.min()):
-        at = np.argwhere(np.isnan(found))[0].tolist()
-        place = f"{name}[:, {at[1]}]" if len(at) == 2 else name
-        raise errors.DataError.from_fact(None, place, at[0], float("nan"), "a number")
-    return found
+    if held.dtype.kind not in "biuf":
+        held = _object_scores(name, held)
+    held = held.astype(np.float64, copy=False)
+    if held.size and np.isnan(held.min()):
+        at = np.argwhere(np.isnan(held))[0].tolist()
+        found = _missing(y_probas, float("nan"), *at)
+        raise errors.DataError.from_fact(None, _place(name, at), at[0], found, "a number")
+    return held
 
 
 def _object_scores(name: str, found: Array) -> Array:
@@ -212,41 +347,51 @@ def _object_scores(name: str, found: Array) -> Array:
 
 def weight_array(sample_weight: object) -> Array:
     """Weights, one a row, finite and not negative."""
-    held = np.asarray(_array(sample_weight), dtype=np.float64).ravel()
+    name, wanted, expected = "sample_weight", "one weight for each row", "a number from 0 up"
+    held = _held(name, sample_weight, wanted, expected)
+    if isinstance(held, np.ndarray):
+        if held.ndim == 2 and held.shape[1] == 1:
+            held = held[:, 0]
+        if held.ndim != 1:
+            raise errors.OptionError.from_option(name, f"an array of shape {held.shape}", wanted)
+    if isinstance(held, list) or held.dtype.kind not in "biuf":
+        held = _numbers(name, [_array(v) for v in held], expected)
+    held = held.astype(np.float64, copy=False)
     bad = np.flatnonzero(~((held >= 0) & (held < np.inf)))
     if len(bad):
         row = int(bad[0])
-        raise errors.DataError.from_fact(
-            None, "sample_weight", row, float(held[row]), "a number from 0 up"
-        )
+        found = _missing(sample_weight, float(held[row]), row)
+        raise errors.DataError.from_fact(None, name, row, found, expected)
     return held
 
 
 def label_list(labels: object, name: str = "labels") -> list[object]:
     """Class names as given (text, ints, bools), which must differ; `name` is the argument's."""
     held = _array(labels)
-    if isinstance(held, (str, bytes)) or not hasattr(held, "__iter__"):
+    refused = isinstance(held, (str, bytes, set, frozenset, Mapping))
+    if refused or not hasattr(held, "__iter__") or getattr(held, "shape", None) == ():
         raise errors.OptionError.from_option(name, labels, "a list of class names")
-    listed = held.tolist() if isinstance(held, np.ndarray) else list(held)
-    names = [_class_of(name, i, value) for i, value in enumerate(listed)]
+    names = [_class_of(name, i, value) for i, value in enumerate(held)]
     if len(set(map(class_name, names))) != len(names):
         raise errors.OptionError.from_option(name, names, "names that differ")
     return names
 
 
-def class_list(name: str, values: object) -> list[object]:
+def class_list(name: str, values: object, against: object = None) -> list[object]:
     """Classes, one a row, as text, ints, bools or floats; `name` is the argument's.
+
+    Enum members are read as the classes that they are `against`, by name or by value.
 
     >>> class_list("preds", np.array([1.0, 0.0]))
     [1, 0]
     """
-    held = _plain(name, values)
+    held = _plain(name, values, against)
     if held.ndim != 1:
         raise errors.OptionError.from_option(
             name, f"an array of shape {held.shape}", "one class for each row"
         )
     listed: list[object] = held.tolist()
-    return listed
+    return [_tidy(v) for v in held.tolist()] if held.dtype.kind == "f" else listed
 
 
 # --- classes and columns -------------------------------------------------------------------------
@@ -263,6 +408,8 @@ def class_name(label: object) -> str:
     """Return a class as the text that a legend shows."""
     if isinstance(label, bool):
         return "true" if label else "false"
+    if isinstance(label, enum.Enum):  # one of text is its value, one of ints has a name to show
+        return str(label.value if isinstance(label, str) else label.name or label.value)
     return str(label)
 
 
@@ -275,9 +422,9 @@ def _same_kind(truth: Array) -> list[object]:
     """The distinct classes, sorted; text and numbers together are an error."""
     if truth.dtype != object:
         low, high = truth.min().item(), truth.max().item()
-        if high - low <= 1:  # two classes, much faster than sorting
+        if truth.dtype.kind != "f" and high - low <= 1:  # much faster than sorting
             return [low] if low == high else [low, high]
-        return list(np.unique(truth).tolist())
+        return [_tidy(value) for value in np.unique(truth).tolist()]
     found = list(dict.fromkeys(truth.tolist()))
     for value in found:
         if isinstance(value, str) != isinstance(found[0], str):
@@ -315,14 +462,17 @@ def columns_of(
         texts = [class_name(name) for name in names]
         strange = [v for v in found if class_name(v) not in texts]
         if not strange:  # labels as text, classes as numbers, or the other way round
-            as_text = np.array([class_name(v) for v in truth.tolist()], dtype=object)
-            return [as_text == text for text in texts], names
+            by_text = {class_name(v): v for v in found}
+            absent = np.zeros(len(truth), dtype=bool)
+            columns = [_equal(truth, by_text[t]) if t in by_text else absent for t in texts]
+            return columns, names
         row = truth.tolist().index(strange[0])
         raise errors.DataError.from_fact(
             None, "y_true", row, strange[0], f"one of labels: {errors.listed(names)}"
         )
     if are_indices and not all(isinstance(v, bool) for v in found):
-        return [truth == i for i in range(width)], list(range(width))
+        named = {v: v for v in found}  # an int enum's members keep their names
+        return [truth == i for i in range(width)], [named.get(i, i) for i in range(width)]
     if width == 2 and all(isinstance(v, bool) for v in found):
         return [truth == value for value in (False, True)], [False, True]
     if len(found) == width:
@@ -343,6 +493,8 @@ def _chosen(found: Sequence[object], classes_to_plot: object) -> list[int]:
     held = _array(classes_to_plot)
     if isinstance(held, np.ndarray):
         held = held.tolist()
+    if isinstance(held, (set, frozenset, Mapping)):
+        raise errors.OptionError.from_option("classes_to_plot", held, "a list of class names")
     several = hasattr(held, "__iter__") and not isinstance(held, (str, bytes))
     asked = list(held) if several else [held]
     if not asked:
@@ -368,6 +520,7 @@ def _binary(
     truth: Array,
     scores: Array,
     names: list[object] | None,
+    order: list[object] | None,
     classes_to_plot: object,
     weights: Array | None,
 ) -> OneVsRest:
@@ -390,8 +543,11 @@ def _binary(
         )
     if names is not None and set(found) <= set(names):
         pair = names
+    elif names is None and order is not None and len(order) == 2:
+        pair = order
     elif all(v in (0, 1) for v in found):
-        pair = [0, 1]
+        named = {v: v for v in found}  # an int enum's members keep their names
+        pair = [named.get(i, i) for i in (0, 1)]
     elif len(found) == 2:
         if names is not None:
             strange = next(v for v in found if v not in names)
@@ -408,8 +564,8 @@ def _binary(
             "positive: labels=[negative, positive].",
         )
     shown = class_name(names[1]) if names is not None else None
-    if shown is None and isinstance(pair[1], str):
-        shown = pair[1]
+    if shown is None and isinstance(pair[1], (str, enum.Enum)):
+        shown = class_name(pair[1])
     if classes_to_plot is not None:
         _chosen(names if names is not None else pair, classes_to_plot)
     positive = _equal(truth, pair[1])

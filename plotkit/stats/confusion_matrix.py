@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 READABLE = 50  # more classes are drawn with a note
 MAX_CLASSES = 200  # more are an error
-DARK = 0.62  # from this share on, light text reads better on a cell than dark text
+DARK = 0.5  # from this share on, the other text colour of the theme reads better on a cell
 
 _NAME = 6.6  # px of a class name's character, about
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 MAX_BINS = 512
+_BESIDE_ONE_BIN = 120  # px
 _NARROW = 4  # px: bins this narrow have no gaps between them
 _AXIS = 60  # px beside the bins: the counts' axis
 _LARGEST = float(np.finfo(np.float64).max)
@@ -63,7 +64,21 @@ def compute(
     if not grouped:
         del columns["group"]
     narrow = len(lows) * _NARROW > size[0] - _AXIS
-    return Result(columns, said, switches={"grouped": grouped, "fine": narrow and not grouped})
+    switches = {"grouped": grouped, "fine": narrow and not grouped}
+    # A single bar from edge to edge looks like a background.
+    scales = {"x0": {"padding": _BESIDE_ONE_BIN}} if len(lows) == 1 else {}
+    return Result(_not_all_zero(columns, data), said, switches=switches, scales=scales)
+
+
+def _not_all_zero(columns: dict[str, list[Any]], data: Columns | LazyColumns) -> dict[str, list[Any]]:
+    """The columns, where there is anything to see. Raises `DataError`."""
+    if not any(columns["count"]):
+        names = data.names if isinstance(data, LazyColumns) else {r: c.name for r, c in data.items()}
+        column = names.get("value") or names.get("count")
+        raise errors.DataError.from_sentence(
+            None, column, "all counts are 0, so there is nothing to draw."
+        )
+    return columns
 
 
 def from_numpy(np_histogram: object) -> dict[str, list[Any]]:
@@ -112,7 +127,7 @@ def _ready(data: Columns | LazyColumns) -> Result:
     columns = {role: list(held[role].as_list()) for role in ("x0", "x1", "count")}
     if "group" in held:
         columns["group"] = list(held["group"].as_text())
-    return Result(columns)
+    return Result(_not_all_zero(columns, data))
 
 
 # --- the option ----------------------------------------------------------------------------------

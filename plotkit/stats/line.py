@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from plotkit import notes, text
+from plotkit import errors, notes, text
 from plotkit.column import Column
-from plotkit.stats import Result, is_log
+from plotkit.stats import Result
+from plotkit.stats._axes import decades_are_near, is_log
 from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
@@ -37,7 +38,8 @@ def compute(
     series after the eighth are told apart by grey tones and dashes, in `context`.
     """
     columns = data.collect() if isinstance(data, LazyColumns) else data
-    log_x, log_y = is_log(options, "x_scale"), is_log(options, "y_scale")
+    log_x, log_y = is_log(options, "x_scale", columns["x"]), is_log(options, "y_scale", columns["y"])
+    _check_band(columns, log_y)
     said: list[str] = []
     if len(columns["x"]) > _MANY_POINTS and columns["x"].kind != "text":
         columns = _reduced(columns, size[0], log_x, said)
@@ -59,6 +61,7 @@ def compute(
     switches = {
         "log_x": log_x,
         "log_y": log_y,
+        "decades_y": log_y and decades_are_near(_extent(columns)),
         "zero_y": not log_y and _zero_is_near(columns),
         "direct_labels": direct,
         "legend_right": not direct and _longest(named) > _LEGEND_LABEL,
@@ -75,6 +78,20 @@ def compute(
 def _longest(named: Sequence[Key]) -> float:
     """The px of the longest name."""
     return max((text.width(_name(key), _LABEL_SIZE) for key in named), default=0.0)
+
+
+def _check_band(columns: Columns, log_y: bool) -> None:
+    """A band has two edges, above 0 where the axis has no 0."""
+    for role in ("error_low", "error_high") if log_y else ():
+        edge = columns.get(role)
+        row = None if edge is None else edge.first_index(lambda v: v is not None and v <= 0)
+        if edge is not None and row is not None:
+            raise errors.DataError.from_log_scale(role, edge.name, row, edge.as_list()[row])
+    for here, there in (("error_low", "error_high"), ("error_high", "error_low")):
+        if here in columns and there not in columns:
+            raise errors.OptionError.from_option(
+                there, None, f"a column, as {here}={columns[here].name!r} is the band's other edge"
+            )
 
 
 def _is_split_twice(columns: Columns) -> bool:
@@ -185,8 +202,11 @@ def _fit_at_ends(
     if log_y:
         if low <= 0:
             return False
-        ends = [(x, math.log(y)) for x, y in ends]  # type: ignore[arg-type]
-        low, high = math.log(low), math.log(high)
+        near = decades_are_near(extent)
+        ends = [(x, math.log10(y)) for x, y in ends]  # type: ignore[arg-type]
+        low, high = math.log10(low), math.log10(high)
+        if near:
+            low, high = math.floor(low), math.ceil(high)
     px = (height - _AROUND_PLOT) / ((high - low) or 1.0)
     levels = sorted(y * px for _, y in ends)  # type: ignore[operator]
     return all(b - a >= _LABEL_HEIGHT for a, b in pairwise(levels))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plotkit import notes
-from plotkit.stats import Result, is_log
+from plotkit import errors, notes
+from plotkit.column import Column
+from plotkit.stats import Result
+from plotkit.stats._axes import decades_are_near, is_log
 from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
 _SHAPES = 7  # no common divisor with the colours, so that their pairs do not repeat
-_DENSE, _CROWDED = 300, 2500  # points, from which on they are drawn smaller and lighter
+_DENSE, _CROWDED = 500, 2500  # points, from which on they are drawn smaller and lighter
 
 
 def compute(
@@ -26,6 +28,7 @@ def compute(
     made: dict[str, list[Any]] = {
         role: columns[role].as_json() for role in ("x", "y", "size") if role in columns
     }
+    _check_sizes(columns)
     said: list[str] = []
     titles = {}
     color = columns.get("color")
@@ -44,8 +47,12 @@ def compute(
             said.append(notes.many_categories(color.name, count, _COLOURS))
     points = len(made["x"])
     switches = {
-        "log_x": is_log(options, "x_scale"),
-        "log_y": is_log(options, "y_scale"),
+        "log_x": is_log(options, "x_scale", columns["x"]),
+        "log_y": is_log(options, "y_scale", columns["y"]),
+        "decades_x": is_log(options, "x_scale", columns["x"]) and decades_are_near(_extent(columns["x"])),
+        "decades_y": is_log(options, "y_scale", columns["y"]) and decades_are_near(_extent(columns["y"])),
+        "time_x": columns["x"].kind == "time",
+        "time_y": columns["y"].kind == "time",
         "whole_x": columns["x"].is_whole(),
         "whole_y": columns["y"].is_whole(),
         "continuous": continuous,
@@ -53,6 +60,22 @@ def compute(
         "crowded": points > _CROWDED,
     }
     return Result(made, said, switches=switches, titles=titles)
+
+
+def _extent(column: Column) -> tuple[float, float] | None:
+    """The lowest and the highest of the numbers."""
+    values = column.as_json()
+    return (min(values), max(values)) if values and column.kind == "number" else None
+
+
+def _check_sizes(columns: Columns) -> None:
+    """A point has no negative area."""
+    sizes = columns.get("size")
+    row = None if sizes is None else sizes.first_index(lambda v: v is not None and v < 0)
+    if sizes is not None and row is not None:
+        raise errors.DataError.from_fact(
+            "size", sizes.name, row, sizes.as_list()[row], "a number from 0 up"
+        )
 
 
 def _in_declared_order(

@@ -55,9 +55,12 @@ const FUNCTIONS = {
   btoa: v => btoa(v), atob: v => atob(v), encodeURIComponent: v => encodeURIComponent(v),
   regexp: (p, f) => new RegExp(p, f), test: (r, t) => new RegExp(r).test(t),
 };
+// What binning found hangs on a function: its numbers are handed on, the function is not.
+const bins = ({start, stop, step}) =>
+  [start, stop, step].every(n => typeof n === "number") ? {start, stop, step} : undefined;
 const inert = value =>
-  typeof value === "function" || value instanceof Node || (value && value.window === value)
-    ? undefined : value;
+  typeof value === "function" ? bins(value)
+    : value instanceof Node || (value && value.window === value) ? undefined : value;
 
 // Own properties of the function tables only: never those of Object.prototype.
 function known(table, name) {
@@ -211,6 +214,7 @@ addEventListener("unhandledrejection", event => complain(event.reason));
 const engine = globalThis.plotkitEngine;
 if (!engine) return complain("its drawing program is missing from this file.");
 const page = JSON.parse(byId("payload").textContent);
+const isVega = /\/schema\/vega\//.test(page.spec.$schema);
 
 const isObject = v => v !== null && typeof v === "object";
 // Visit every object of a spec but its rows.
@@ -388,7 +392,7 @@ async function make(theme, width, columns) {
   const spec = width ? narrowed(page.spec, config, width, columns) : page.spec;
   const box = el("div"), inputs = el("div");
   const {view: made} = await engine.embed(box, structuredClone(spec), {
-    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, hover: false, config,
+    mode: isVega ? "vega" : "vega-lite", renderer: "svg", actions: false, defaultStyle: false, hover: false, config,
     ast: true, viewClass: await viewClass(), loader, tooltip: () => {}, bind: inputs,
     patch: vega => { tameBindings(vega); return vega; },
   });
@@ -457,7 +461,8 @@ function unclip(made) {
 // Choices of the reader (inputs, selections, zoom) outlive a new layout.
 function choices(old) {
   const stores = page.spec.params?.filter(p => p.select).map(p => `${p.name}_store`) ?? [];
-  const plain = page.spec.params?.filter(p => p.bind && !p.select).map(p => p.name) ?? [];
+  const inputs = isVega ? page.spec.signals : page.spec.params;
+  const plain = inputs?.filter(p => p.bind && !p.select).map(p => p.name) ?? [];
   const kept = {data: {}, signals: {}};
   for (const name of stores) {
     try { kept.data[name] = old.data(name).map(row => ({...row})); } catch { /* not at the top */ }
@@ -517,6 +522,9 @@ function scenes(node, see, x = 0, y = 0, frame = null) {
   }
 }
 
+// Cells around points, which a selection adds, catch the pointer; the points themselves tell.
+const isCell = mark => /voronoi$/.test(mark?.name ?? "");
+
 let seen = null;
 function picture() {
   const stamp = view.stamp();
@@ -524,7 +532,7 @@ function picture() {
   const [ox, oy] = view.origin(), pad = view.padding();
   const paths = [], symbols = [], others = [];
   scenes(view.scenegraph().root, (mark, x, y, frame) => {
-    if (mark.role !== "mark" || !mark.items.length) return;
+    if (mark.role !== "mark" || !mark.items.length || isCell(mark)) return;
     const kind = mark.marktype;
     const into = kind === "line" || kind === "area" || kind === "trail" ? paths : kind === "symbol" ? symbols : others;
     const points = [];
@@ -782,7 +790,8 @@ function pointAt(event) {
       return;
     }
   }
-  const item = event.target.__data__;
+  const found = event.target.__data__;
+  const item = isCell(found?.mark) ? found.datum : found;
   const own = isObject(item) && item.tooltip != null && item.mark?.role === "mark" ? item : null;
   if (own && own.mark.marktype !== "symbol") { showItem(own, client); return; }
   const near = own ? closest(now.symbols.filter(s => s.item === own), spot, Infinity) : closest(now.symbols, spot, 14);
