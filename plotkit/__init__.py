@@ -10,7 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing here would cost 5 ms
 if TYPE_CHECKING:
-    from plotkit import errors, plot, settings
+    from plotkit import errors, plot, presets, settings
     from plotkit.chart import Chart
     from plotkit.errors import PlotkitError
     from plotkit.plot import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         roc_curve,
         scatter,
     )
-    from plotkit.preset import Preset
+    from plotkit.presets import Preset
     from plotkit.table import Table
 
 __version__ = "0.1.0"
@@ -34,7 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Chart": "plotkit.chart",
     "PlotkitError": "plotkit.errors",
-    "Preset": "plotkit.preset",
+    "Preset": "plotkit.presets",
     "Table": "plotkit.table",
     "area_under_curve": "plotkit.plot",
     "bar": "plotkit.plot",
@@ -47,7 +47,7 @@ _HOMES = {
     "roc_curve": "plotkit.plot",
     "scatter": "plotkit.plot",
 }
-_MODULES = ("errors", "plot", "settings")
+_MODULES = ("errors", "plot", "presets", "settings")
 
 __all__ = [
     "Chart",
@@ -64,6 +64,7 @@ __all__ = [
     "plot",
     "plot_table",
     "pr_curve",
+    "presets",
     "roc_curve",
     "scatter",
     "settings",

@@ -142,9 +142,7 @@ def _clean(role: Role, column: Column) -> tuple[Column, list[str]]:
     return column, []
 
 
-def _clean_text(
-    role: Role, column: Column, *, numbered: bool = True
-) -> tuple[Column, list[str]]:
+def _clean_text(role: Role, column: Column, *, numbered: bool = True) -> tuple[Column, list[str]]:
     """Labels that can be drawn and told apart; `numbered` says that rows are the user's own."""
     values: list[str | None] = column.as_list()
     distinct = set(values)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +21,8 @@ from plotkit.theme import dress, is_stepped, pixels
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from plotkit.presets import Preset as OwnPreset
 
 Length = float | str
 Theme = str | Mapping[str, Any]
@@ -101,6 +103,26 @@ class Chart:
 
         made: alt.Chart = alt.Chart.from_dict(self.to_dict())
         return made
+
+    def fork(
+        self,
+        id: str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        patch: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        roles: Mapping[str, str] | None = None,
+    ) -> OwnPreset:
+        """A preset of one's own from the one that this chart was drawn with; see `Preset.fork`.
+
+        Its title is the chart's, where no other is given.
+        """
+        from plotkit import presets  # only forking needs it
+
+        told = title if title is not None else self.strings.get("title")
+        return presets.get(self.preset).fork(
+            id, title=told, description=description, patch=patch, roles=roles
+        )
 
     # --- as a picture --------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The command line: `plotkit render` and `plotkit gallery`.
+"""The command line: `plotkit render`, `plotkit presets ...` and `plotkit gallery`.
 
 Everything heavy is imported inside the commands, so that help and completion answer at once, and
 so that the engine starts while the data is still being read.
@@ -7,16 +7,14 @@ so that the engine starts while the data is still being read.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import plotkit
-from plotkit import errors
+from plotkit.cli_presets import app as presets_app
+from plotkit.telling import pairs, told
 
 app = typer.Typer(
     name="plotkit",
@@ -26,34 +24,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(presets_app)
+
 # Formats that need no engine, so that none is started for them.
 _WITHOUT_ENGINE = (".html", ".json")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of plotkit's own are for people: one message, exit code 1, no traceback."""
-    try:
-        yield
-    except errors.PlotkitError as error:
-        typer.echo(f"plotkit: {error}", err=True)
-        raise typer.Exit(1) from None
-    except BrokenPipeError:  # the reader of our output went away, which is its right
-        sys.stderr.close()
-        raise typer.Exit(1) from None
-
-
-def _pairs(given: list[str], option: str) -> dict[str, str]:
-    """name=value arguments as a dict; the value may hold further equals signs."""
-    made = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise errors.OptionError.from_option(option, text, "name=value")
-        if name in made:
-            raise errors.OptionError.from_option(option, text, f"{name} only once")
-        made[name] = value
-    return made
 
 
 def _value(text: str) -> Any:
@@ -126,10 +100,10 @@ def render(
     dpi: Annotated[float | None, typer.Option(help="PNG pixels for each inch.")] = None,
 ) -> None:
     """Draw a file's table with a preset, into one or more files."""
-    with _told():
-        fields = _pairs(field or [], "--field")
-        strings = _pairs(string or [], "--string")
-        params = {name: _value(text) for name, text in _pairs(param or [], "--param").items()}
+    with told():
+        fields = pairs(field or [], "--field")
+        strings = pairs(string or [], "--string")
+        params = {name: _value(text) for name, text in pairs(param or [], "--param").items()}
         if any(path.suffix.lower() not in _WITHOUT_ENGINE for path in out):
             from plotkit.render import worker
 
@@ -137,7 +111,7 @@ def render(
         from plotkit.plot import plot_table
         from plotkit.table import Table
 
-        table = Table.read(data, types=_pairs(kind or [], "--type"))
+        table = Table.read(data, types=pairs(kind or [], "--type"))
         chart = plot_table(preset, table, fields, strings, params=params)
         for path in out:
             written = chart.save(
@@ -161,7 +135,7 @@ def gallery(
     ] = None,
 ) -> None:
     """Draw every script of the gallery, and a page that shows them all."""
-    with _told():
+    with told():
         from plotkit.gallery import build_gallery
 
         typer.echo(str(build_gallery(out, scripts)))

@@ -514,6 +514,31 @@ class PresetError(PlotkitError, ValueError):
         return cls(f"preset {shown(where, 120)} is not valid Vega-Lite:{lines}")
 
     @classmethod
+    def from_faults(cls, where: str, faults: Sequence[str]) -> PresetError:
+        """All that is wrong with a preset that was to be kept."""
+        lines = "".join(f"\n  {fault}" for fault in faults)
+        return cls(f"preset {shown(where, 120)} cannot be kept:{lines}")
+
+    @classmethod
+    def from_no_parent(cls, where: str, parent: str | None = None) -> PresetError:
+        """A preset that is no fork, or whose parent is gone."""
+        if parent is None:
+            return cls(f"preset {shown(where, 120)} was not forked from another.")
+        return cls(
+            f"preset {shown(where, 120)} was forked from {shown(parent)}, which is not here in "
+            "the version it was forked from."
+        )
+
+    @classmethod
+    def from_collisions(cls, where: str, collisions: Sequence[str]) -> PresetError:
+        """Changes of a fork and of its newer parent that exclude each other."""
+        lines = "".join(f"\n  {collision}" for collision in collisions)
+        return cls(
+            f"preset {shown(where, 120)} cannot move onto its parent's newest version; both "
+            f"changed:{lines}"
+        )
+
+    @classmethod
     def from_vega(cls, where: str) -> PresetError:
         """Altair was asked to take a spec of Vega."""
         return cls(
@@ -581,6 +606,27 @@ class TrustError(PresetError):
         )
         kind = "preset" if accepted else "preset from elsewhere"
         return cls(f"the {kind} {shown(where, 120)} is not drawn:{''.join(lines)}\n{end}")
+
+
+class FetchError(PresetError):
+    """Data or an image that a preset names by its address, and that is not to be had."""
+
+    @classmethod
+    def from_refused(
+        cls, where: str, path: str, address: str, allow: Sequence[str]
+    ) -> FetchError:
+        """An address under none of the prefixes that the caller allows."""
+        return cls(
+            f"preset {shown(where, 120)} at {path}: {shown(address, 200)} is under none of "
+            f"allow={list(allow)!r}."
+        )
+
+    @classmethod
+    def from_address(cls, where: str, path: str, address: str, reason: str) -> FetchError:
+        """An address that cannot be read, or whose content cannot."""
+        return cls(
+            f"preset {shown(where, 120)} at {path}: {shown(address, 200)} cannot be used: {reason}."
+        )
 
 
 class ExpressionError(PlotkitError, ValueError):

@@ -44,6 +44,7 @@ def plot_table(
     string_fields: _Strings = None,
     *,
     params: Mapping[str, Any] | None = None,
+    allow: Sequence[str | Path] = (),
 ) -> Chart:
     """Draw a table with any preset.
 
@@ -54,6 +55,8 @@ def plot_table(
         fields: role -> column. An optional role that is not mapped takes its channel with it.
         string_fields: the preset's strings, such as "title"; those left out have defaults.
         params: values of the preset's parameters.
+        allow: prefixes of URLs, and folders, from which data and images that the preset names
+            are fetched and embedded; default none, and nothing is ever read.
 
     Raises:
         PlotkitError: of the fitting kind, with facts, for an unknown preset, role, string, param
@@ -63,7 +66,7 @@ def plot_table(
     >>> plot_table("plotkit/line", table, {"x": "step", "y": "loss"}, {"title": "Loss"})
     <Chart 'Loss' by plotkit/line>
     """
-    preset = store.get(vega_spec_name)
+    preset = store.get(vega_spec_name, allow=allow)
     table = data_table if isinstance(data_table, Table) else Table(data_table)
     if table.is_lazy or len(table) > _MANY_ROWS:
         worker.warm()

@@ -79,11 +79,15 @@ class Preset:
     Attributes:
         id: "owner/name", or where it came from for a preset without an id.
         version: the version in its file, or None.
+        is_checked: whether whoever made it held it to what untrusted presets may do.
     """
+
+    is_checked = True
 
     __slots__ = (
         "_canonical",
         "_text",
+        "_usermeta",
         "description",
         "id",
         "inputs",
@@ -112,6 +116,7 @@ class Preset:
         usermeta = held.pop("usermeta", None)
         meta = usermeta.get("plotkit") if isinstance(usermeta, Mapping) else None
         self._text = json.dumps(held, ensure_ascii=False)
+        self._usermeta = json.dumps(usermeta, ensure_ascii=False)
         self._canonical = _canonical(content)
         check = _Checker(where)
         meta = check.mapping(meta or {}, "/usermeta/plotkit")
@@ -123,7 +128,7 @@ class Preset:
             raise errors.PresetError.from_file(
                 where, "/usermeta/plotkit/format", meta["format"], f"{FORMAT}"
             )
-        self.roles = check.roles(meta["roles"]) if "roles" in meta else _inferred(held)
+        self.roles = check.roles(meta["roles"]) if "roles" in meta else inferred_roles(held)
         self.strings = check.strings(meta.get("strings", {}))
         self.texts = check.texts(meta.get("texts", {}))
         self.params = check.params(meta.get("params", {}))
@@ -154,6 +159,12 @@ class Preset:
         """A copy of the Vega-Lite spec, without our block."""
         copied: dict[str, Any] = json.loads(self._text)
         return copied
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """A copy of the whole file: the spec, and our block under `usermeta.plotkit`."""
+        usermeta = json.loads(self._usermeta)
+        return self.spec if usermeta is None else {**self.spec, "usermeta": usermeta}
 
     @classmethod
     def from_file(cls, path: str | Path) -> Preset:
@@ -329,7 +340,21 @@ def _conditions(name: str, definition: dict[str, Any]) -> Iterator[tuple[str, di
             yield name, found
 
 
-def _made_by_transforms(node: object) -> set[str]:
+def rows_of(spec: Mapping[str, Any]) -> list[Any]:
+    """The sample rows of a spec, wherever it holds them."""
+    data = spec.get("data")
+    datasets = spec.get("datasets")
+    if isinstance(datasets, Mapping) and datasets:
+        named = data.get("name") if isinstance(data, Mapping) else None
+        found = datasets.get(named, next(iter(datasets.values())))
+        return found if isinstance(found, list) else []
+    for entry in data if isinstance(data, list) else [data]:
+        if isinstance(entry, Mapping) and isinstance(entry.get("values"), list):
+            return list(entry["values"])
+    return []
+
+
+def made_by_transforms(node: object) -> set[str]:
     """Names of fields that the spec's own transforms make."""
     made: set[str] = set()
     if isinstance(node, Mapping):
@@ -337,17 +362,17 @@ def _made_by_transforms(node: object) -> set[str]:
             if key == "as":
                 made.update(value if isinstance(value, list) else [value])
             elif key != "data":
-                made |= _made_by_transforms(value)
+                made |= made_by_transforms(value)
     elif isinstance(node, list):
         for value in node:
-            made |= _made_by_transforms(value)
+            made |= made_by_transforms(value)
     return {name for name in made if isinstance(name, str)}
 
 
-def _inferred(spec: Mapping[str, Any]) -> dict[str, Role]:
+def inferred_roles(spec: Mapping[str, Any]) -> dict[str, Role]:
     """Roles of a spec that declares none: the fields that it encodes, typed by its encodings."""
     made: dict[str, Role] = {}
-    own = _made_by_transforms(spec)
+    own = made_by_transforms(spec)
     for _, definition in channels(spec):
         name = definition["field"]
         if name in own or name in made:

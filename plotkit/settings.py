@@ -40,6 +40,8 @@ max_rows: int
 100000: a scatter of that size takes the engine about ten seconds."""
 max_panels: int
 """Small multiples that one chart may have. Default 100."""
+fetch_bytes: int
+"""Bytes that are read from one address that `allow` lets in. Default 64 MiB."""
 max_svg_bytes: int
 """Bytes that one SVG may have. Default 64 MiB."""
 max_pixels: int
@@ -130,6 +132,7 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "memory_mb": (2048, _number(int, 64, 1 << 24), "a whole number of megabytes, at least 64"),
     "max_rows": (100_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_panels": (100, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "fetch_bytes": (64 << 20, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_svg_bytes": (64 << 20, _number(int, 1024, 1 << 40), "a whole number, at least 1024"),
     "max_pixels": (100_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "in_process": (False, _switch, "True or False (in the environment 1 or 0)"),

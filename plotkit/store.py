@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +40,7 @@ __all__ = [
     "get",
     "history",
     "is_accepted",
+    "is_path",
     "list_all",
     "load",
     "lock_path",
@@ -73,7 +74,9 @@ def names() -> list[str]:
     return sorted(f"{OWNER}/{file.stem}" for file in builtin().folder.glob("*.json"))
 
 
-def get(asked: str | Path | Mapping[str, Any] | Preset) -> Preset:
+def get(
+    asked: str | Path | Mapping[str, Any] | Preset, *, allow: Sequence[str | Path] = ()
+) -> Preset:
     """The preset of an id ("carey/new_chart", "carey/new_chart@2"), a path, a dict, or itself.
 
     Plotkit's own may be named without their owner, and by W&B's ids. What is neither built in nor
@@ -83,12 +86,16 @@ def get(asked: str | Path | Mapping[str, Any] | Preset) -> Preset:
     it is not what the project's lock file pins, or where a spec is not valid Vega-Lite.
     """
     if isinstance(asked, Preset):
-        return asked
+        if asked.is_checked:
+            return asked
+        found = _checked(asked.content, asked.digest, asked.id, allow=allow)
+        found.version = asked.version
+        return found
     if isinstance(asked, Mapping):
-        return _checked(asked, digest_of(asked), "dict")
-    if isinstance(asked, Path) or _is_path(asked):
+        return _checked(asked, _digest(asked), "dict", allow=allow)
+    if isinstance(asked, Path) or is_path(asked):
         content = open_file(asked)
-        return _checked(content, digest_of(content), str(asked))
+        return _checked(content, _digest(content), str(asked), allow=allow)
     if isinstance(asked, str) and asked in _shipped:
         found = _shipped[asked]
         _hold_to_lock(found, lambda: read(asked)[1])
@@ -97,7 +104,8 @@ def get(asked: str | Path | Mapping[str, Any] | Preset) -> Preset:
     if stored.origin == BUILTIN:
         found = _shipped[asked] = Preset(content, str(stored.path))
     else:
-        found = _checked(content, stored.digest, str(stored), whole=stored.origin == STORE)
+        whole = stored.origin == STORE
+        found = _checked(content, stored.digest, str(stored), whole=whole, allow=allow)
         found.version = stored.version
     _hold_to_lock(found, lambda: content)
     return found
@@ -117,20 +125,53 @@ def open_file(path: str | Path) -> Content:
     return content
 
 
-def _is_path(asked: object) -> bool:
-    """An id never ends in .json, and never starts with a dot or a slash."""
+def _digest(content: Mapping[str, Any]) -> str:
+    """The digest of what may be no JSON at all; then none, and the checks will say so."""
+    try:
+        return digest_of(content)
+    except (TypeError, ValueError, RecursionError):
+        return "0" * 64
+
+
+def is_path(asked: object) -> bool:
+    """Whether a name of a preset is a path. An id never ends in .json, and never starts with a dot or a slash."""
     return isinstance(asked, str) and (
         asked.endswith(".json") or asked.startswith(("/", "./", "../", "~"))
     )
 
 
-def _checked(content: Mapping[str, Any], digest: str, where: str, whole: bool = False) -> Preset:
+def _checked(
+    content: Mapping[str, Any],
+    digest: str,
+    where: str,
+    *,
+    whole: bool = False,
+    allow: Sequence[str | Path] = (),
+) -> Preset:
     """A preset from outside, that may be drawn; `whole` where its schema was checked on saving."""
-    from plotkit import schema  # heavy, and built-in presets need none of it
+    from plotkit import trust, wandb_form  # built-in presets need none of these
 
-    preset = Preset(content, where)
-    if not whole:
-        schema.check(preset.spec, preset.id)
+    try:
+        if wandb_form.is_wandb_form(content):
+            content = wandb_form.load(content, where).content
+        if allow:
+            from plotkit import fetching  # it reads what the preset names, and the caller lets in
+
+            content = fetching.embed(content, allow, where)
+        found = trust.findings(content)
+        accepted = bool(found) and is_accepted(digest)
+        if accepted:
+            found = trust.findings(content, accepted=True)
+        if found:
+            raise errors.TrustError.from_findings(where, found, accepted)
+        preset = Preset(content, where)
+        if not whole and not trust.is_vega(content):
+            from plotkit import schema  # heavy
+
+            schema.check(preset.spec, preset.id)
+    except RecursionError:
+        told = ValueError("it is nested too deep")
+        raise errors.PresetError.from_unreadable(where, told) from None
     return preset
 
 

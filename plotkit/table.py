@@ -342,7 +342,6 @@ class Table:
             f"<p>{html.escape(repr(self))}</p>"
         )
 
-
     def _shown_rows(self) -> Iterator[list[Any]]:
         """Rows to show; none of a lazy frame, or where a column cannot be read."""
         try:

@@ -113,7 +113,7 @@ def clean_label(text: str) -> str:
     if not text:
         return "(empty)"
     shown = clean(text)
-    if shown == "__proto__":  # a key that JavaScript's objects do not keep
+    if shown in _OBJECT_KEYS:  # stacks and scales take such a key for what they have already
         shown += "\N{WORD JOINER}"
     return f"{shown}(blank)" if _is_unseen(shown) else shown
 
@@ -166,7 +166,8 @@ def is_blank_name(name: str) -> bool:
     return _is_unseen(name)
 
 
-# What every JavaScript object has: as a whole title such a name breaks Vega's dataflow.
+# What every JavaScript object has: as a whole title such a name breaks Vega's dataflow, as does
+# "if", which it takes for a function of its own.
 _OBJECT_KEYS: Final = frozenset(
     [
         "constructor",
@@ -193,7 +194,7 @@ def as_title(text: str) -> str:
     >>> as_title("loss"), len(as_title("toString"))
     ('loss', 9)
     """
-    return text + "\N{WORD JOINER}" if text in _OBJECT_KEYS else text
+    return text + "\N{WORD JOINER}" if text in _OBJECT_KEYS or text == "if" else text
 
 
 def isolate(text: str) -> str:

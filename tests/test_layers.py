@@ -14,24 +14,26 @@ FLOORS = [
     # 0
     "errors", "notes", "resources", "settings",
     # 1
-    "ids", "text", "column", "files", "table", "theme",
+    "durable", "ids", "text", "column", "files", "table", "theme",
     # 2
-    "preset", "schema",
-    "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves", "stats.bar",
-    "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram", "stats.line",
-    "stats.pr_curve", "stats.roc_curve", "stats.scatter",
+    "expression", "layout", "places", "roots", "trust", "wandb_form", "preset", "schema",
+    "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves",
+    "stats.bar", "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram",
+    "stats.line", "stats.pr_curve", "stats.roc_curve", "stats.scatter",
+    "forking", "importing",
     # 3
-    "store",
+    "accepted", "beside", "versions", "lock", "fetching", "store",
     "render", "render.fonts", "render.svg", "render.png", "render.page", "render.pdf",
     "render.engine", "render.worker",
     # 4
+    "validation", "presets",
     "bind", "fill", "build",
     # 5
     "chart",
     # 6
     "plot", "gallery",
     # 7
-    "cli", "__main__",
+    "telling", "cli_presets", "cli", "__main__",
 ]  # fmt: skip
 # It only re-exports, and lazily.
 OUTSIDE = {"__init__"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import warnings
 from typing import Any
 
@@ -9,12 +10,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from plotkit import Table, errors
+from plotkit import Chart, Table, confusion_matrix, errors
 from plotkit.stats import Result
 from plotkit.stats.confusion_matrix import compute, from_matrix, from_probs
 from plotkit.table import LazyColumns
@@ -277,3 +279,245 @@ def test_helper_errors(make: Any, message: str) -> None:
     with pytest.raises(errors.OptionError) as caught:
         make()
     assert str(caught.value) == message
+
+
+# --- what callers of confusion_matrix(y_true=, preds=, ...) pass ---------------------------------
+
+
+class Word(str, enum.Enum):  # noqa: UP042  # as older code writes it
+    Q = "q"
+    R = "r"
+
+
+class Pet(enum.Enum):
+    cat = 1
+    dog = 2
+
+
+class Number(enum.IntEnum):
+    dog = 0
+    cat = 1
+
+
+def drawn(chart: Chart) -> tuple[list[str], list[Any]]:
+    """The classes in order, and the matrix."""
+    cells = chart.spec["data"]["values"]
+    names = list(dict.fromkeys(cell["Actual"] for cell in cells))
+    counts = [cell["nPredictions"] for cell in cells]
+    return names, [counts[i : i + len(names)] for i in range(0, len(counts), len(names))]
+
+
+Y = np.array([0, 1, 0, 1, 1])
+BY_SCORE = np.array([0.1, 0.9, 0.8, 0.2, 0.7]) > 0.5
+
+
+@pytest.mark.parametrize("truth", [Y, Y.astype(float), Y.tolist(), pd.Series(Y), Y.astype("u1")])
+def test_bools_and_ints_are_one_pair_of_classes(truth: Any) -> None:
+    wanted = metrics.confusion_matrix(Y, BY_SCORE).tolist()
+    for guessed in (BY_SCORE, BY_SCORE.tolist(), pd.Series(BY_SCORE, dtype="boolean")):
+        assert drawn(confusion_matrix(y_true=truth, preds=guessed)) == (["0", "1"], wanted)
+        turned = np.transpose(wanted).tolist()
+        assert drawn(confusion_matrix(y_true=guessed, preds=truth)) == (["0", "1"], turned)
+        named = confusion_matrix(y_true=truth, preds=guessed, class_names=["no", "yes"])
+        assert drawn(named) == (["no", "yes"], wanted)
+    both = confusion_matrix(y_true=Y > 0, preds=BY_SCORE)
+    assert drawn(both) == (["false", "true"], wanted)
+
+
+@pytest.mark.parametrize(
+    ("truth", "guessed", "names", "wanted"),
+    [
+        # ints index text
+        ([1, 1, 2], [0, 1, 2], ["1", "2", "3"], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]),
+        # numbers are the classes
+        ([1, 1, 2], [3, 1, 2], [1, 2, 3], [[1, 0, 1], [0, 1, 0], [0, 0, 0]]),
+        ([0, 1], [True, True], [True, False], [[1, 0], [1, 0]]),
+        ([1.0, 2.0], [1, 1], [2, 1], [[0, 1], [0, 1]]),
+        # text names
+        (["1", "2"], ["1", "1"], ["2", "1"], [[0, 1], [0, 1]]),
+        (["1", "2"], [1, 2], ["2", "1"], [[1, 0], [0, 1]]),
+        (["cat", "dog"], [0, 0], ["cat", "dog"], [[1, 0], [1, 0]]),
+        ([True, False], [True, True], ["True", "False"], [[1, 0], [1, 0]]),
+        ([1, 0], [True, True], ["true", "false"], [[1, 0], [1, 0]]),
+        ([True, False], [1, 1], ["yes", "no"], [[0, 1], [0, 1]]),
+    ],
+)
+def test_both_sides_are_read_alike(truth: Any, guessed: Any, names: Any, wanted: Any) -> None:
+    assert drawn(confusion_matrix(y_true=truth, preds=guessed, class_names=names))[1] == wanted
+
+
+def test_categoricals_keep_their_order() -> None:
+    order = ["lo", "mid", "hi"]
+    categorical = pd.Categorical(["lo", "hi"], categories=order)
+    for held in (
+        categorical,
+        pd.Series(categorical, index=[7, 8]),
+        pl.Series(["lo", "hi"], dtype=pl.Enum(order)),
+        pa.DictionaryArray.from_arrays(pa.array([0, 2]), pa.array(order), ordered=True),
+    ):
+        wanted = (order, [[0, 0, 1], [0, 0, 0], [0, 0, 1]])
+        assert drawn(confusion_matrix(y_true=held, preds=["hi", "hi"])) == wanted
+        turned = (order, [[0, 0, 0], [0, 0, 0], [1, 0, 1]])
+        assert drawn(confusion_matrix(y_true=["hi", "hi"], preds=held)) == turned
+        probs = [[0.1, 0.2, 0.7]] * 2
+        assert drawn(confusion_matrix(probs, held)) == wanted
+        named = confusion_matrix(y_true=held, preds=held, class_names=["hi", "lo"])
+        assert drawn(named) == (["hi", "lo"], [[1, 0], [0, 1]])
+    strange = confusion_matrix(y_true=categorical, preds=["lo", "10"])
+    assert drawn(strange)[0] == ["lo", "mid", "hi", "10"]
+
+
+def test_frames_of_counts_keep_their_names() -> None:
+    crossed = pd.crosstab(np.array(["a", "b", "b"]), np.array(["a", "b", "a"]))
+    assert drawn(confusion_matrix(matrix=crossed)) == (["a", "b"], [[1, 0], [1, 1]])
+    ordered = confusion_matrix(matrix=crossed, class_names=["b", "a"])
+    assert drawn(ordered) == (["b", "a"], [[1, 1], [0, 1]])
+    renamed = confusion_matrix(matrix=crossed, class_names=["x", "y"])
+    assert drawn(renamed) == (["x", "y"], [[1, 0], [1, 1]])
+    bools = pd.crosstab(Y > 0, BY_SCORE)
+    assert drawn(confusion_matrix(matrix=bools)) == (["false", "true"], [[1, 1], [1, 2]])
+    columns = pd.DataFrame([[1, 2], [3, 4]], columns=["a", "b"])
+    assert drawn(confusion_matrix(matrix=columns)) == (["a", "b"], [[1, 2], [3, 4]])
+    assert drawn(confusion_matrix(matrix=pd.DataFrame([[1, 2], [3, 4]])))[0] == ["0", "1"]
+    polars = pl.DataFrame({"a": [1, 3], "b": [2, 4]})
+    assert drawn(confusion_matrix(matrix=polars)) == (["a", "b"], [[1, 2], [3, 4]])
+
+
+def test_enums_by_name_or_value() -> None:
+    def order(truth: Any, guessed: Any, names: Any = None) -> tuple[list[str], Any]:
+        return drawn(confusion_matrix(y_true=truth, preds=guessed, class_names=names))
+
+    assert order([Word.Q, Word.R], ["q", "q"]) == (["q", "r"], [[1, 0], [1, 0]])
+    assert order([Word.Q, Word.R], ["Q", "Q"]) == (["Q", "R"], [[1, 0], [1, 0]])
+    assert order([Word.Q, Word.R], [Word.Q] * 2, ["R", "Q"]) == (["R", "Q"], [[0, 1], [0, 1]])
+    assert order([Pet.cat, Pet.dog], ["cat"] * 2) == (["cat", "dog"], [[1, 0], [1, 0]])
+    assert order([Pet.cat, Pet.dog], [1, 1]) == (["1", "2"], [[1, 0], [1, 0]])
+    assert order([Pet.cat, Pet.dog], [Pet.cat] * 2, list(Pet)) == (
+        ["cat", "dog"],
+        [[1, 0], [1, 0]],
+    )
+    assert order([Number.cat, Number.dog], [1, 1]) == (["cat", "dog"], [[1, 0], [1, 0]])
+    assert order([1, 0], [Number.cat, Number.cat]) == (["cat", "dog"], [[1, 0], [1, 0]])
+
+
+def test_large_counts_stay_exact() -> None:
+    for count in (2**53 + 1, 2**70):
+        chart = confusion_matrix(matrix=[[count, 1], [2, 3]])
+        assert drawn(chart)[1] == [[count, 1], [2, 3]]
+        assert chart.notes == (
+            "column 'nPredictions': 1 row beyond 2^53 drawn at the nearest number that the axis "
+            "can hold (first: row 0).",
+        )
+    shares = confusion_matrix(matrix=[[2**53 + 1, 0], [2, 2]], normalize="true")
+    assert [cell["value"] for cell in shares.spec["data"]["values"]] == [1.0, 0.0, 0.5, 0.5]
+
+
+HIDDEN = np.ma.array([0, 1, 0], mask=[0, 1, 0])
+PAIRS = np.ma.array([[0.1, 0.9], [0.2, 0.8]], mask=[[0, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"y_true": [0, 5], "preds": [0, 1], "class_names": ["a", "b"]},
+            "column 'y_true', row 1: found 5; expected an index of class_names, 0 to 1: 'a', 'b'.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": [0, -1], "class_names": ["a", "b"]},
+            "column 'preds', row 1: found -1; expected an index of class_names, 0 to 1: 'a', 'b'.",
+        ),
+        (
+            {"y_true": [1, 2, 3], "preds": [1, 2, 3], "class_names": ["1", "2", "3"]},
+            "column 'y_true', row 2: found 3; expected an index of class_names, 0 to 2: '1', '2', "
+            "'3'.",
+        ),
+        (
+            {"y_true": [1, 2], "preds": [0, 2], "class_names": [1, 2]},
+            "column 'preds', row 0: found 0; expected one of class_names: 1, 2.",
+        ),
+        (
+            {"y_true": ["a", "x"], "preds": ["a", "a"], "class_names": ["a", "b"]},
+            "column 'y_true', row 1: found 'x'; expected one of class_names: 'a', 'b'.",
+        ),
+        (
+            {"y_true": ["a", "x"], "preds": [0, 0], "class_names": ["a", "b"]},
+            "column 'y_true', row 1: found 'x'; expected a name or an index of class_names, 0 to "
+            "1: 'a', 'b'.",
+        ),
+        (
+            {"y_true": HIDDEN, "preds": [0, 0, 0]},
+            "column 'y_true', row 1: found masked; expected a class; drop such rows first.",
+        ),
+        (
+            {"y_true": [0, 0, 0], "preds": HIDDEN},
+            "column 'preds', row 1: found masked; expected a class; drop such rows first.",
+        ),
+        ({"probs": PAIRS, "y_true": [0, 1]}, "probs[1][1]=masked: expected a number."),
+        ({"matrix": PAIRS}, "matrix[1][1]=masked: expected a count from 0 up."),
+        (
+            {"y_true": pd.Series(["a", None], dtype="string"), "preds": ["a", "a"]},
+            "column 'y_true', row 1: found <NA>; expected a class; drop such rows first.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": pd.Series([0, None], dtype="Int64", index=[5, 6])},
+            "column 'preds', row 1: found <NA>; expected a class; drop such rows first.",
+        ),
+        (
+            {"y_true": pd.Series([True, None], dtype="boolean"), "preds": [0, 1]},
+            "column 'y_true', row 1: found <NA>; expected a class; drop such rows first.",
+        ),
+        (
+            {"y_true": [0, 1], "probs": pd.DataFrame([[1, 2], [3, None]], dtype="Int64")},
+            "probs[1][1]=<NA>: expected a number.",
+        ),
+        (
+            {"matrix": pd.DataFrame([[1, 2], [3, None]], dtype="Int64")},
+            "matrix[1][1]=<NA>: expected a count from 0 up.",
+        ),
+        (
+            {"y_true": {1, 0}, "preds": [0, 1]},
+            "y_true={0, 1}: expected one true class for each row, as a list, an array or a series.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": {"a": 1}},
+            "preds={'a': 1}: expected one class for each row, as a list, an array or a series.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": map(int, "01")},
+            "preds=...: expected one class for each row, as a list, an array or a series.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": [0, 1], "sample_weight": ["a", 1]},
+            "column 'sample_weight', row 0: found 'a'; expected a number from 0 up.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": [0, 1], "sample_weight": 3},
+            "sample_weight=3: expected one weight for each row, as a list, an array or a series.",
+        ),
+        (
+            {"y_true": [0, 1], "preds": [0, 1], "class_names": {0: "a", 1: "b"}},
+            "class_names={0: 'a', 1: 'b'}: expected a list of class names.",
+        ),
+        (
+            {"matrix": pd.crosstab(np.array(["a", "b", "c"]), np.array(["a", "b", "b"]))},
+            "matrix.columns=['a', 'b']: expected the names of matrix.index: ['a', 'b', 'c'].",
+        ),
+        (
+            {"matrix": pd.crosstab(np.array([0, 1]), np.array([1, 2]))},
+            "matrix.columns=['1', '2']: expected the names of matrix.index: ['0', '1'].",
+        ),
+        (
+            {"probs": [[0.1, 0.9]], "y_true": ["a"]},
+            "column 'y_true': has 1 class ('a'), but probs has 2 columns; say which column is "
+            "which class: class_names=[...] with 2 names.",
+        ),
+    ],
+)
+def test_confusion_matrix_errors(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(errors.PlotkitError) as caught:
+        confusion_matrix(**arguments)
+    told = str(caught.value)
+    if "=<map" in told:  # its address differs
+        told = "preds=..." + told[told.index(": expected") :]
+    assert told == message

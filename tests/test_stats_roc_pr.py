@@ -9,7 +9,9 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -669,3 +671,175 @@ def test_one_vs_rest_errors(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises(errors.PlotkitError) as caught:
         one_vs_rest(*arguments)
     assert str(caught.value) == message
+
+
+class Word(str, enum.Enum):  # noqa: UP042  # as older code writes it
+    Q = "q"
+    R = "r"
+
+
+class Number(enum.IntEnum):
+    dog = 0
+    cat = 1
+
+
+@pytest.mark.parametrize(
+    ("y_true", "labels", "names"),
+    [
+        ([Word.Q, Word.R], None, ["q", "r"]),
+        ([Word.Q, Word.R], ["q", "r"], ["q", "r"]),
+        ([Word.Q, Word.R], ["Q", "R"], ["Q", "R"]),
+        (["q", "r"], list(Word), ["q", "r"]),
+        ([Pet.cat, Pet.dog], [1, 2], ["1", "2"]),
+        ([Pet.cat, Pet.dog], list(Pet), ["cat", "dog"]),
+        ([Number.dog, Number.cat], None, ["dog", "cat"]),
+        ([Number.cat, Number.dog], ["cat", "dog"], ["cat", "dog"]),
+        ([Number.cat, Number.dog], [1, 0], ["1", "0"]),
+    ],
+)
+def test_enums_by_name_or_value(y_true: Any, labels: Any, names: list[str]) -> None:
+    long = one_vs_rest(y_true, TWO, labels)
+    assert long.classes == [names[0]] * 2 + [names[1]] * 2
+    assert long.y_true.tolist() == FIRST + SECOND
+    long = one_vs_rest(y_true, [0.1, 0.9], labels)
+    assert long.classes == [names[1]] * 2
+    assert long.y_true.tolist() == SECOND
+    if y_true == [Number.dog, Number.cat]:
+        assert one_vs_rest(y_true[:1], TWO[:1]).classes == names
+
+
+def test_categories_name_the_columns() -> None:
+    order = ["lo", "mid", "hi"]
+    held = pd.Categorical(["lo", "hi"], categories=order)
+    scores = [[0.5, 0.2, 0.3], [0.1, 0.2, 0.7]]
+    for y_true in (
+        held,
+        pd.Series(held, index=[7, 8]),
+        pl.Series(["lo", "hi"], dtype=pl.Enum(order)),
+    ):
+        long = one_vs_rest(y_true, scores)
+        assert long.classes == [name for name in order for _ in range(2)]
+        assert long.y_true.tolist() == [True, False, False, False, False, True]
+        assert one_vs_rest(y_true, scores, ["hi", "mid", "lo"]).classes[0] == "hi"
+    two = pd.Categorical(["yes", "no"], categories=["yes", "no"])
+    long = one_vs_rest(two, [0.1, 0.9])
+    assert (long.classes, long.y_true.tolist()) == (["no"] * 2, SECOND)
+    long = one_vs_rest(pd.Categorical(["no"], categories=["no", "yes"]), [0.1])
+    assert (long.classes, long.y_true.tolist()) == (["yes"], [False])
+    numbers = pd.Series([3, 1]).astype(pd.CategoricalDtype([1, 2, 3]))
+    long = one_vs_rest(numbers, scores)
+    assert long.classes == ["1", "1", "2", "2", "3", "3"]
+    assert long.y_true.tolist() == [False, True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "y_true", [[0.0, 1.0], np.array([0.0, 1.0], "f4"), np.ma.array([0, 1]), {0: 0, 1: 1}.values()]
+)
+def test_true_classes_of_other_sorts(y_true: Any) -> None:
+    long = one_vs_rest(y_true, np.ma.array([0.1, 0.9]))
+    assert (long.classes, long.y_true.tolist()) == (None, SECOND)
+
+
+def test_classes_that_are_fractions() -> None:
+    long = one_vs_rest(np.array([0.5, 1.0]), TWO)
+    assert long.classes == ["0.5", "0.5", "1", "1"]
+    assert long.y_true.tolist() == FIRST + SECOND
+
+
+MASK = np.ma.array([0.0, 1.0, 1.0], mask=[0, 0, 1])
+CLASS = "expected a class; drop such rows first."
+LISTED = "as a list, an array or a series."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((MASK, [0.1, 0.2, 0.3]), f"column 'y_true', row 2: found masked; {CLASS}"),
+        (
+            ([0, 1, 1], MASK),
+            "column 'y_probas', row 2: found masked; expected a number.",
+        ),
+        (
+            ([0, 1], np.ma.array(TWO, mask=[[0, 0], [0, 1]])),
+            "column 'y_probas[:, 1]', row 1: found masked; expected a number.",
+        ),
+        (
+            ([0, 1, 1], [0.1, 0.2, 0.3], None, None, MASK),
+            "column 'sample_weight', row 2: found masked; expected a number from 0 up.",
+        ),
+        (([0, np.ma.masked], [0.1, 0.2]), f"column 'y_true', row 1: found masked; {CLASS}"),
+        (
+            ([0, 1], [0.1, np.ma.masked]),
+            "column 'y_probas', row 1: found masked; expected a number.",
+        ),
+        *(
+            (
+                (pd.Series(values, dtype=kind, index=[5, 6]), [0.1, 0.2]),
+                f"column 'y_true', row 1: found <NA>; {CLASS}",
+            )
+            for kind, values in (
+                ("boolean", [True, None]),
+                ("string", ["a", None]),
+                ("Int64", [1, None]),
+                ("Float64", [1, None]),
+                ("int64[pyarrow]", [1, None]),
+            )
+        ),
+        ((["a", pd.NA], [0.1, 0.2]), f"column 'y_true', row 1: found <NA>; {CLASS}"),
+        ((pd.Categorical(["a", None]), [0.1, 0.2]), f"column 'y_true', row 1: found nan; {CLASS}"),
+        ((pl.Series([1, None]), [0.1, 0.2]), f"column 'y_true', row 1: found None; {CLASS}"),
+        ((pa.array([1, None]), [0.1, 0.2]), f"column 'y_true', row 1: found None; {CLASS}"),
+        (
+            ([0, 1], pd.array([0.1, None], dtype="Float64")),
+            "column 'y_probas', row 1: found <NA>; expected a number.",
+        ),
+        (
+            ([0, 1], [0.1, 0.2], None, None, ["a", 1]),
+            "column 'sample_weight', row 0: found 'a'; expected a number from 0 up.",
+        ),
+        (
+            ([0, 1], [0.1, 0.2], None, None, {1, 2}),
+            f"sample_weight={{1, 2}}: expected one weight for each row, {LISTED}",
+        ),
+        (({1, 0}, [0.1]), f"y_true={{0, 1}}: expected one true class for each row, {LISTED}"),
+        (({"a": 1}, [0.1]), f"y_true={{'a': 1}}: expected one true class for each row, {LISTED}"),
+        (
+            ([0, 1], {0.1}),
+            "y_probas={0.1}: expected one score for each row, or one row of scores, one for each "
+            f"class, {LISTED}",
+        ),
+        (
+            ([0, 1], TWO, {0: "a", 1: "b"}),
+            "labels={0: 'a', 1: 'b'}: expected a list of class names.",
+        ),
+        (
+            ([0, 1], TWO, None, {"a"}),
+            "classes_to_plot={'a'}: expected a list of class names.",
+        ),
+        (
+            (np.array(1), [0.1]),
+            "y_true='an array of shape ()': expected one true class for each row.",
+        ),
+        (
+            (np.array(["2020-01-01"], "M8[D]"), [0.1]),
+            "column 'y_true', row 0: found np.datetime64('2020-01-01'); expected an int, a "
+            "string, a bool or an enum member.",
+        ),
+        (
+            ([Word.Q, Word.R], TWO, ["q", "x"]),
+            "column 'y_true', row 1: found <Word.R: 'r'>; expected one of labels: 'q', 'x'.",
+        ),
+    ],
+)
+def test_values_that_are_none(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(errors.PlotkitError) as caught:
+        one_vs_rest(*arguments)
+    assert str(caught.value) == message
+
+
+def test_generators_are_refused() -> None:
+    with pytest.raises(errors.OptionError) as caught:
+        one_vs_rest((i for i in (0, 1)), [0.1, 0.2])
+    told = str(caught.value)
+    assert told.startswith("y_true=<generator object ")
+    assert told.endswith(f": expected one true class for each row, {LISTED}")

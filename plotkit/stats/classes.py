@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -95,7 +95,7 @@ _MISSING = ("NoneType", "NAType", "NaTType", "MaskedConstant")
 _NUMBER_TYPES = frozenset({int, float, bool})
 
 
-def _array(values: Any) -> Any:
+def on_cpu(values: Any) -> Any:
     """Tensors leave their device first; everything else as it is."""
     for step in ("detach", "cpu", "resolve_conj", "resolve_neg"):
         if hasattr(values, "numpy") and hasattr(values, step):
@@ -110,7 +110,7 @@ def _held(name: str, values: object, wanted: str, item: str) -> Array | list[Any
 
     A masked value has no value, whatever number its mask covers.
     """
-    held = _array(values)
+    held = on_cpu(values)
     if not isinstance(held, np.ndarray):
         if hasattr(held, "__array__"):
             held = np.asarray(held)
@@ -127,7 +127,7 @@ def _held(name: str, values: object, wanted: str, item: str) -> Array | list[Any
     if isinstance(held, np.ma.MaskedArray):
         hidden = np.argwhere(np.ma.getmaskarray(held))
         if len(hidden):
-            at = hidden[0].tolist()
+            at: list[int] = hidden[0].tolist()
             raise errors.DataError.from_fact(
                 None, _place(name, at), at[0] if at else None, np.ma.masked, item
             )
@@ -142,7 +142,7 @@ def _place(name: str, at: Sequence[int]) -> str:
 def _missing(values: Any, found: object, *at: int) -> object:
     """What stands for a missing value in the caller's own data, where an array has NaN."""
     try:
-        place = at if len(at) > 1 else at[0]
+        place: Any = at if len(at) > 1 else next(iter(at))
         own = values.iloc[place] if hasattr(values, "iloc") else values[place]
         own = own.as_py() if hasattr(own, "as_py") else own
     except Exception:  # another library's indexing; the row is named all the same
@@ -159,7 +159,6 @@ def _is_row(value: Any) -> bool:
     )
 
 
-_TRUTH = "one true class for each row"
 _CLASS = "a class; drop such rows first"
 _CLASS_TYPES = "an int, a string, a bool or an enum member"
 
@@ -169,23 +168,22 @@ def _plain(name: str, values: object, against: object = None) -> Array:
 
     `against` holds the classes, if known, that enum members are to be found among.
     """
-    held = _held(name, values, _TRUTH, _CLASS)
+    wanted = "one true class for each row" if name == "y_true" else "one class for each row"
+    held = _held(name, values, wanted, _CLASS)
     if isinstance(held, list):
         types = set(map(type, held))
         if len(types) == 1 and types <= _NUMBER_TYPES:
-            try:
+            with contextlib.suppress(OverflowError):  # beyond 64 bits they stay Python's own
                 held = np.array(held)
-            except OverflowError:  # integers beyond 64 bits go on as Python's own
-                pass
-        elif held and _is_row(_array(held[0])):
-            held = _matrix(name, [_array(row) for row in held])
+        elif held and _is_row(on_cpu(held[0])):
+            held = _matrix(name, [on_cpu(row) for row in held])
     if isinstance(held, np.ndarray):
         if held.ndim == 2 and held.shape[1] == 1:
             held = held[:, 0]
         if held.ndim == 2 and held.dtype.kind in "biuf" and np.isin(held, (0, 1)).all():
             return held
         if held.ndim != 1:
-            raise errors.OptionError.from_option(name, f"an array of shape {held.shape}", _TRUTH)
+            raise errors.OptionError.from_option(name, f"an array of shape {held.shape}", wanted)
         if held.dtype.kind in "biu":
             return held
         if held.dtype.kind == "f":
@@ -215,7 +213,7 @@ def _whole(name: str, values: object, held: Array) -> Array:
     return held
 
 
-def _is_enum(kind: type) -> bool:
+def _is_enum(kind: type) -> TypeGuard[type[enum.Enum]]:
     return issubclass(kind, enum.Enum)
 
 
@@ -229,9 +227,15 @@ def _enum_readings(listed: Sequence[object], against: object) -> dict[enum.Enum,
     if isinstance(against, (list, tuple, np.ndarray)):
         plain = against.tolist() if isinstance(against, np.ndarray) else against
         known = {v for v in plain if isinstance(v, (str, int, float))}
-    own = [{m: m if isinstance(m, (str, int)) else m.name for m in members}]
-    own.append({m: m.name if isinstance(m, (str, int)) else m.value for m in members})
-    return next((found for found in own if known and known.issuperset(found.values())), own[0])
+    own: dict[enum.Enum, object] = {m: m if isinstance(m, (str, int)) else m.name for m in members}
+    other: dict[enum.Enum, object] = {
+        m: m.name if isinstance(m, (str, int)) else m.value for m in members
+    }
+    first, second = (
+        sum(isinstance(v, (str, int, float)) and v in known for v in found.values())
+        for found in (own, other)
+    )
+    return own if first >= second else other
 
 
 def _class_of(
@@ -273,7 +277,8 @@ def declared(values: object) -> list[object] | None:
     if type(dtype).__name__ in ("CategoricalDtype", "Enum"):
         found = getattr(dtype, "categories", None)
     elif getattr(getattr(values, "type", None), "ordered", False):
-        whole: Any = values.combine_chunks() if hasattr(values, "combine_chunks") else values
+        whole: Any = values
+        whole = whole.combine_chunks() if hasattr(whole, "combine_chunks") else whole
         found = whole.dictionary.to_pylist()
     if found is None:
         return None
@@ -284,7 +289,7 @@ def declared(values: object) -> list[object] | None:
 
 
 def _matrix(name: str, rows: Any) -> Array:
-    widths = [len(row) if hasattr(row, "__len__") else 0 for row in rows]
+    widths = [len(row) if _is_row(row) else 0 for row in rows]
     for row, width in enumerate(widths):
         if width != widths[0]:
             raise errors.DataError.from_fact(
@@ -321,7 +326,7 @@ def _scores(y_probas: object) -> Array:
         "a number",
     )
     if isinstance(held, list):
-        rows = [_array(row) for row in held]
+        rows = [on_cpu(row) for row in held]
         held = _matrix(name, rows) if any(map(_is_row, rows)) else _numbers(name, rows)
     if held.ndim == 2 and held.shape[1] == 1:
         held = held[:, 0]
@@ -340,6 +345,8 @@ def _scores(y_probas: object) -> Array:
 
 
 def _object_scores(name: str, found: Array) -> Array:
+    if not found.size:
+        return np.zeros(found.shape)
     flat = found.reshape(len(found), -1)
     made = [[_number(name, row, v) for v in values] for row, values in enumerate(flat.tolist())]
     return np.asarray(made, dtype=float).reshape(found.shape)
@@ -355,7 +362,7 @@ def weight_array(sample_weight: object) -> Array:
         if held.ndim != 1:
             raise errors.OptionError.from_option(name, f"an array of shape {held.shape}", wanted)
     if isinstance(held, list) or held.dtype.kind not in "biuf":
-        held = _numbers(name, [_array(v) for v in held], expected)
+        held = _numbers(name, [on_cpu(v) for v in held], expected)
     held = held.astype(np.float64, copy=False)
     bad = np.flatnonzero(~((held >= 0) & (held < np.inf)))
     if len(bad):
@@ -367,7 +374,7 @@ def weight_array(sample_weight: object) -> Array:
 
 def label_list(labels: object, name: str = "labels") -> list[object]:
     """Class names as given (text, ints, bools), which must differ; `name` is the argument's."""
-    held = _array(labels)
+    held = on_cpu(labels)
     refused = isinstance(held, (str, bytes, set, frozenset, Mapping))
     if refused or not hasattr(held, "__iter__") or getattr(held, "shape", None) == ():
         raise errors.OptionError.from_option(name, labels, "a list of class names")
@@ -399,6 +406,8 @@ def class_list(name: str, values: object, against: object = None) -> list[object
 
 def _equal(truth: Array, value: object) -> Array:
     """Which rows are of a class; one of another type than all rows is in none."""
+    if isinstance(value, enum.Enum):  # NumPy would compare its printed form
+        value = value.value
     if truth.dtype != object and isinstance(value, str):
         return np.zeros(len(truth), dtype=bool)
     return np.asarray(truth == value, dtype=bool)
@@ -411,6 +420,15 @@ def class_name(label: object) -> str:
     if isinstance(label, enum.Enum):  # one of text is its value, one of ints has a name to show
         return str(label.value if isinstance(label, str) else label.name or label.value)
     return str(label)
+
+
+def members(types: Iterable[type]) -> dict[object, object]:
+    """The members of the enums among types, each under the text or int that it equals.
+
+    >>> members({int, enum.IntEnum("Pet", {"cat": 1})})[1].name
+    'cat'
+    """
+    return {member: member for kind in types if _is_enum(kind) for member in kind}
 
 
 def _sorted(found: Sequence[object]) -> list[object]:
@@ -437,19 +455,26 @@ def _same_kind(truth: Array) -> list[object]:
 
 
 def columns_of(
-    truth: Array, width: int, names: list[object] | None
+    truth: Array,
+    width: int,
+    names: list[object] | None,
+    scores: str = "y_probas",
+    labels: str = "labels",
 ) -> tuple[list[Array], list[object]]:
-    """For each column of scores: which rows are of its class, and the class."""
+    """For each column of scores: which rows are of its class, and the class.
+
+    `scores` and `labels` are what the caller's arguments are called.
+    """
     if names is not None and len(names) != width:
         raise errors.OptionError.from_option(
-            "labels",
+            labels,
             names,
-            f"{width} labels, one for each column of y_probas (these are {len(names)})",
+            f"{width} labels, one for each column of {scores} (these are {len(names)})",
         )
     if truth.ndim == 2:
         if truth.shape[1] != width:
             raise errors.DataError.from_lengths(
-                [("a row of y_true", truth.shape[1]), ("a row of y_probas", width)]
+                [("a row of y_true", truth.shape[1]), (f"a row of {scores}", width)]
             )
         return [truth[:, i] == 1 for i in range(width)], names or list(range(width))
     found = _same_kind(truth)
@@ -468,10 +493,10 @@ def columns_of(
             return columns, names
         row = truth.tolist().index(strange[0])
         raise errors.DataError.from_fact(
-            None, "y_true", row, strange[0], f"one of labels: {errors.listed(names)}"
+            None, "y_true", row, strange[0], f"one of {labels}: {errors.listed(names)}"
         )
     if are_indices and not all(isinstance(v, bool) for v in found):
-        named = {v: v for v in found}  # an int enum's members keep their names
+        named = members(set(map(type, found)))
         return [truth == i for i in range(width)], [named.get(i, i) for i in range(width)]
     if width == 2 and all(isinstance(v, bool) for v in found):
         return [truth == value for value in (False, True)], [False, True]
@@ -481,7 +506,7 @@ def columns_of(
         None,
         "y_true",
         f"has {len(found)} class{'' if len(found) == 1 else 'es'} ({errors.listed(found)}), but "
-        f"y_probas has {width} columns; say which column is which class: labels=[...] with "
+        f"{scores} has {width} columns; say which column is which class: {labels}=[...] with "
         f"{width} names.",
     )
 
@@ -490,7 +515,7 @@ def _chosen(found: Sequence[object], classes_to_plot: object) -> list[int]:
     """Indices of the columns to draw."""
     if classes_to_plot is None:
         return list(range(len(found)))
-    held = _array(classes_to_plot)
+    held = on_cpu(classes_to_plot)
     if isinstance(held, np.ndarray):
         held = held.tolist()
     if isinstance(held, (set, frozenset, Mapping)):
@@ -546,7 +571,7 @@ def _binary(
     elif names is None and order is not None and len(order) == 2:
         pair = order
     elif all(v in (0, 1) for v in found):
-        named = {v: v for v in found}  # an int enum's members keep their names
+        named = members(set(map(type, found)))
         pair = [named.get(i, i) for i in (0, 1)]
     elif len(found) == 2:
         if names is not None:

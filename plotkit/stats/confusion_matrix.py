@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from plotkit import errors, notes
-from plotkit.stats import Result, _groups
+from plotkit.stats import Result, _groups, classes
 from plotkit.table import LazyColumns
 
 if TYPE_CHECKING:
@@ -85,39 +85,111 @@ def from_matrix(
 ) -> dict[str, list[Any]]:
     """Columns Actual, Predicted and nPredictions of a ready-made square matrix of counts.
 
-    Rows are true classes, columns predicted ones; names default to "0", "1", ... Raises
-    `OptionError` for another shape, negative or missing counts, or names that do not fit.
+    Rows are true classes, columns predicted ones; names default to those of a frame's index and
+    columns, which must agree, else to "0", "1", ...; `class_names` that are a frame's names in
+    another order put its rows and columns in that order. Raises `OptionError` for another shape,
+    negative or missing counts, or names that do not fit.
 
     >>> from_matrix([[3, 1], [0, 2]], ["cat", "dog"])["nPredictions"]
     [3, 1, 0, 2]
     """
-    try:
-        counts: Array = np.asarray(matrix)
-    except ValueError:  # rows of unequal length
-        counts = np.empty(0, dtype=object)
-    shape = counts.shape
-    if counts.dtype.kind not in "biuf" or len(shape) != 2 or shape[0] != shape[-1] or not shape[0]:
-        raise errors.OptionError.from_option(
-            "matrix", matrix, "a square matrix of counts, true classes down"
-        )
-    bad = np.argwhere(~(np.isfinite(counts) & (counts >= 0)))
-    if len(bad):
-        row, column = (int(i) for i in bad[0])
-        raise errors.OptionError.from_option(
-            f"matrix[{row}][{column}]", counts[row, column].item(), "a count from 0 up"
-        )
-    names = [str(n) for n in class_names] if class_names is not None else None
-    if names is None:
-        names = [str(i) for i in range(len(counts))]
-    if len(names) != len(counts) or len(set(names)) != len(names):
+    own = _frame_names(matrix)
+    counts = _counts(matrix)
+    names = own or [str(i) for i in range(len(counts))]
+    if class_names is not None:
+        names = [classes.class_name(n) for n in classes.label_list(class_names, "class_names")]
+    if len(names) != len(counts):
         raise errors.OptionError.from_option(
             "class_names", names, f"{len(counts)} different names, one for each row of the matrix"
         )
+    if own is not None and names != own and set(names) == set(own):
+        order = [own.index(name) for name in names]
+        counts = counts[np.ix_(order, order)]
     return {
         "Actual": [name for name in names for _ in names],
         "Predicted": names * len(names),
         "nPredictions": counts.ravel().tolist(),
     }
+
+
+def _counts(matrix: Any) -> Array:
+    """The counts of a square matrix, integers exact at any size."""
+    counts = _as_array("matrix", matrix, "a count from 0 up")
+    shape = counts.shape
+    if len(shape) != 2 or shape[0] != shape[-1] or not shape[0]:
+        own = getattr(matrix, "shape", None)
+        given = matrix if own is None else f"{type(matrix).__name__} of shape {tuple(own)}"
+        raise errors.OptionError.from_option(
+            "matrix", given, "a square matrix of counts, true classes down"
+        )
+    for row, values in enumerate(counts.tolist()):
+        for column, value in enumerate(values):
+            if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+                raise errors.OptionError.from_option(
+                    f"matrix[{row}][{column}]", value, "a count from 0 up"
+                )
+    return counts
+
+
+def _as_array(name: str, values: Any, expected: str) -> Array:
+    """An array without masked cells; an empty one where rows are unequal."""
+    held = classes.on_cpu(values)
+    if isinstance(held, np.ma.MaskedArray) and np.ma.getmaskarray(held).any():
+        first = np.argwhere(np.ma.getmaskarray(held))[0]
+        at = "".join(f"[{i}]" for i in first)
+        raise errors.OptionError.from_option(f"{name}{at}", np.ma.masked, expected)
+    try:
+        return np.asarray(held)
+    except (TypeError, ValueError):
+        return np.empty(0)
+
+
+def _frame_names(matrix: Any) -> list[str] | None:
+    """The class names that a frame carries; None for an array, or a frame without names."""
+    columns, index = getattr(matrix, "columns", None), getattr(matrix, "index", None)
+    if isinstance(columns, list) and all(isinstance(name, str) for name in columns):  # Polars
+        return None if columns == [f"column_{i}" for i in range(len(columns))] else columns
+    if columns is None or index is None or isinstance(columns, list) or callable(index):
+        return None
+    # Positions name nothing, so the other side's names are all there is.
+    sides = [
+        (
+            name,
+            [classes.class_name(v if isinstance(v, (str, int, float)) else str(v)) for v in axis],
+        )
+        for name, axis in (("matrix.index", index), ("matrix.columns", columns))
+        if type(axis).__name__ != "RangeIndex" or axis.name is not None
+    ]
+    for name, names in sides:
+        if len(set(names)) != len(names):
+            raise errors.OptionError.from_option(name, names, "names that differ")
+    if len(sides) == 2 and sides[0][1] != sides[1][1]:
+        raise errors.OptionError.from_option(
+            "matrix.columns", sides[1][1], f"the names of matrix.index: {sides[0][1]}"
+        )
+    return sides[0][1] if sides else None
+
+
+def prob_array(probs: object) -> Array:
+    """Probabilities as an array of shape (n, k), without a missing value."""
+    plain = _as_array("probs", probs, "a number")
+    if plain.ndim != 2 or not plain.shape[1] or plain.dtype.kind not in "biufO":
+        raise errors.OptionError.from_option(
+            "probs", probs, "one row for each example, one column for each class"
+        )
+    if plain.dtype == object:
+        for row, values in enumerate(plain.tolist()):
+            for column, value in enumerate(values):
+                if not isinstance(value, (int, float)):
+                    raise errors.OptionError.from_option(
+                        f"probs[{row}][{column}]", value, "a number"
+                    )
+    held = plain.astype(np.float64)
+    bad = np.argwhere(np.isnan(held))
+    if len(bad):
+        row, column = (int(i) for i in bad[0])
+        raise errors.OptionError.from_option(f"probs[{row}][{column}]", math.nan, "a number")
+    return held
 
 
 def from_probs(probs: object) -> list[int]:
@@ -126,19 +198,7 @@ def from_probs(probs: object) -> list[int]:
     >>> from_probs([[0.2, 0.8], [0.5, 0.5]])
     [1, 0]
     """
-    try:
-        held: Array = np.asarray(probs, dtype=np.float64)
-    except (TypeError, ValueError):
-        held = np.empty(0)
-    if held.ndim != 2 or not held.shape[1]:
-        raise errors.OptionError.from_option(
-            "probs", probs, "one row for each example, one column for each class"
-        )
-    bad = np.argwhere(np.isnan(held))
-    if len(bad):
-        row, column = (int(i) for i in bad[0])
-        raise errors.OptionError.from_option(f"probs[{row}][{column}]", math.nan, "a number")
-    found: list[int] = held.argmax(axis=1).tolist()
+    found: list[int] = prob_array(probs).argmax(axis=1).tolist()
     return found
 
 
@@ -148,7 +208,9 @@ def normalized(matrix: Array, normalize: str | None) -> Array:
         return matrix
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
     totals = np.asarray(matrix.sum(axis=axis, keepdims=True), dtype=np.float64)
-    return np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+    return np.divide(
+        matrix.astype(np.float64), totals, out=np.zeros(matrix.shape), where=totals > 0
+    )
 
 
 def _rows(
@@ -224,8 +286,8 @@ def _class_names(data: Columns, given: object) -> list[str]:
         return sorted(found, key=_groups.natural_key)
     if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
         raise errors.OptionError.from_option("class_names", given, "a list of names")
-    names = [str(name) for name in given]
-    if len(set(names)) != len(names) or not names:
+    names = [classes.class_name(name) for name in classes.label_list(given, "class_names")]
+    if not names:
         raise errors.OptionError.from_option("class_names", names, "names that differ")
     known = set(names)
     for role, column in (("Actual", actual), ("Predicted", predicted)):
@@ -267,8 +329,14 @@ def _matrix(data: Columns, names: Sequence[str]) -> Array:
             "a count from 0 up",
         )
     counts = np.bincount(pairs, weights=weights, minlength=cell_count)
-    if (counts == np.floor(counts)).all() and counts.max(initial=0) < 2**53:
-        counts = counts.astype(np.int64)
+    if (counts == np.floor(counts)).all():
+        if counts.max(initial=0) < 2**53:
+            counts = counts.astype(np.int64)
+        elif all(isinstance(v, int) for v in data["nPredictions"].as_list()):
+            exact = [0] * cell_count  # Python's own, where doubles would round
+            for pair, count in zip(pairs.tolist(), data["nPredictions"].as_list(), strict=True):
+                exact[pair] += count
+            counts = np.array(exact, dtype=object)
     return counts.reshape(len(names), len(names))
 
 

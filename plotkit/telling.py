@@ -1,0 +1,37 @@
+"""How the command line speaks: errors of ours in one message, arguments as name=value."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from plotkit import errors
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors of plotkit's own are for people: one message, exit code 1, no traceback."""
+    try:
+        yield
+    except errors.PlotkitError as error:
+        typer.echo(f"plotkit: {error}", err=True)
+        raise typer.Exit(1) from None
+    except BrokenPipeError:  # the reader of our output went away, which is its right
+        sys.stderr.close()
+        raise typer.Exit(1) from None
+
+
+def pairs(given: list[str], option: str) -> dict[str, str]:
+    """name=value arguments as a dict; the value may hold further equals signs."""
+    made = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise errors.OptionError.from_option(option, text, "name=value")
+        if name in made:
+            raise errors.OptionError.from_option(option, text, f"{name} only once")
+        made[name] = value
+    return made

@@ -1,0 +1,142 @@
+"""`plotkit presets ...`, run as its users run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    def call(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        held = {key: value for key, value in os.environ.items() if not key.startswith("PLOTKIT_")}
+        return subprocess.run(
+            [sys.executable, "-m", "plotkit", "presets", *map(str, arguments)],
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**held, "PLOTKIT_HOME": str(tmp_path / "home"), "COLUMNS": "100", **environment},
+        )
+
+    return call
+
+
+def test_from_a_fork_to_another_machine(run: Any, tmp_path: Path) -> None:
+    patch = '{"encoding": {"y": {"scale": {"type": "log"}}}}'
+    assert run("fork", "plotkit/line", "me/log", "--title", "Log", "--patch", patch).stdout == (
+        "me/log@1\n"
+    )
+    (tmp_path / "patch.json").write_text('{"mark": {"type": "line", "point": true}}')
+    assert run("fork", "me/log", "me/log", "--patch", "@patch.json").stdout == "me/log@2\n"
+    history = json.loads(run("history", "me/log", "--json").stdout)
+    assert [entry["version"] for entry in history] == [1, 2]
+    differs = run("diff", "me/log@1", "me/log@2")
+    assert (differs.returncode, differs.stdout) == (1, "+ /layer/3/mark/point: True\n")
+    assert run("diff", "me/log", "me/log").returncode == 0
+    assert run("export", "me/log", "-o", "sent.json").stdout == "sent.json\n"
+    assert run("import", "sent.json", "--id", "you/log").stdout == "you/log@1\n"
+    assert [e["id"] for e in json.loads(run("list", "--owner", "you", "--json").stdout)] == [
+        "you/log"
+    ]
+    (tmp_path / "d.csv").write_text("a,b\n1,1\n2,10\n")
+    drawn = subprocess.run(
+        [sys.executable, "-m", "plotkit", "render", "d.csv", "-P", "you/log@1", "-f", "x=a",
+         "-f", "y=b", "-o", "o.svg"],
+        cwd=tmp_path, env={**os.environ, "PLOTKIT_HOME": str(tmp_path / "home")}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert drawn.stdout == "o.svg\n"
+
+
+def test_validate_says_all_and_exits_with_one(run: Any, tmp_path: Path) -> None:
+    text = run("export", "plotkit/bar").stdout
+    (tmp_path / "bad.json").write_text(text.replace('"nominal"', '"nominl"', 1))
+    done = run("validate", "bad.json")
+    assert done.returncode == 1
+    assert "found 'nominl'. Did you mean 'nominal'?" in done.stdout
+    faults = json.loads(run("validate", "bad.json", "--json").stdout)
+    assert faults[0]["path"].startswith("/")
+    assert run("validate", "plotkit/bar").returncode == 0
+
+
+def test_edit_offers_back_what_does_not_pass(run: Any, tmp_path: Path) -> None:
+    run("fork", "plotkit/line", "me/l")
+    good = f"{sys.executable} -c \"import sys,pathlib; p=pathlib.Path(sys.argv[1]); p.write_text(p.read_text().replace('One or more series', 'Some series'))\""
+    assert run("edit", "me/l", EDITOR=good, VISUAL="").stdout == "me/l@2\n"
+    bad = f"{sys.executable} -c \"import sys,pathlib; pathlib.Path(sys.argv[1]).write_text('half of it')\""
+    done = run("edit", "me/l", EDITOR=bad, VISUAL="")
+    assert done.returncode == 1
+    kept = Path(done.stderr.strip().rpartition(" ")[2])
+    assert kept.read_text() == "half of it"
+    kept.unlink()
+    assert run("edit", "me/l", EDITOR="true", VISUAL="").stdout == "not changed\n"
+    assert len(json.loads(run("history", "me/l", "--json").stdout)) == 2
+
+
+def test_trust_shows_what_it_is_about(run: Any, tmp_path: Path) -> None:
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": [{"x": 1}]},
+        "transform": [{"calculate": "replace(toString(datum.x), /1/, '2')", "as": "l"}],
+        "mark": "point",
+        "encoding": {"x": {"field": "x", "type": "quantitative"}},
+    }
+    (tmp_path / "s.json").write_text(json.dumps(spec))
+    done = run("import", "s.json", "--id", "kim/s")
+    assert "plotkit presets trust kim/s" in done.stderr
+    asked = run("trust", "kim/s")
+    assert asked.returncode == 1
+    assert "/transform/0/calculate" in asked.stdout
+    assert "digest" in asked.stdout
+    assert run("trust", "kim/s", "--yes").stdout.endswith("accepted\n")
+
+
+def test_new_from_a_saved_chart(run: Any, tmp_path: Path) -> None:
+    code = "import plotkit as pk; pk.scatter({'a': [1, 2], 'b': [1, 2]}, 'a', 'b').save('c.json')"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    done = run("new", "me/c", "--from", "c.json")
+    assert done.stdout == "me/c@1\n", done.stderr
+    assert "role 'x'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "me/nothing"), "plotkit: no preset 'me/nothing'."),
+        (("fork", "plotkit/line", "plotkit/mine"), "plotkit: 'plotkit/mine'"),
+        (("delete", "plotkit/line"), "plotkit: 'plotkit/line'"),
+        (("fork", "plotkit/line", "me/l", "--patch", "{"), "plotkit: --patch='{': expected JSON"),
+    ],
+)
+def test_errors_are_one_line(run: Any, arguments: tuple[str, ...], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
+
+
+def test_path_and_show_and_schema(run: Any, tmp_path: Path) -> None:
+    assert [root["kind"] for root in json.loads(run("path", "--json").stdout)] == [
+        "store",
+        "builtin",
+    ]
+    shown = run("show", "plotkit/line").stdout
+    assert "role   x (number or time or text, required)" in shown
+    assert json.loads(run("schema").stdout)["type"] == "object"
+    assert run("thumbnail", "plotkit/line", "-o", "t.png").returncode == 0
+    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_lock(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.plotkit]\npresets = "charts"\n')
+    run("fork", "plotkit/line", "me/l")
+    assert (tmp_path / "charts" / "me" / "l.json").is_file()
+    assert run("lock").returncode == 0
+    assert list(tmp_path.rglob("plotkit.lock.json"))
