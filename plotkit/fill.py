@@ -86,9 +86,7 @@ def with_default_columns(
     return {**own, **fields} if own else fields
 
 
-def with_constants(
-    preset: Preset, columns: Mapping[str, list[Any]]
-) -> dict[str, list[Any]]:
+def with_constants(preset: Preset, columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     """The columns, and those that are the same in every row, or are coloured by another one."""
     made = dict(columns)
     count = len(next(iter(columns.values()), ()))

@@ -207,9 +207,6 @@ def rename_roles(content: Mapping[str, Any], names: Mapping[str, str]) -> Conten
         raise errors.OptionError.from_option("roles", dict(names), "names that differ")
     spec = {key: value for key, value in content.items() if key != "usermeta"}
     made: Content = {key: _renamed(value, names, key) for key, value in spec.items()}
-    data = made.get("data")
-    if isinstance(data, Mapping) and isinstance(data.get("values"), list):
-        made["data"] = {**data, "values": [_renamed_keys(row, names) for row in data["values"]]}
     meta["roles"] = _renamed_keys(roles, names)
     if "outputs" in meta:
         meta["outputs"] = _renamed_keys(meta["outputs"], names)
@@ -242,8 +239,10 @@ def _renamed_keys(found: Any, names: Mapping[str, str]) -> Any:
 
 def _renamed(node: Any, names: Mapping[str, str], key: str) -> Any:
     if isinstance(node, Mapping):
-        if key == "data":
-            return copy.deepcopy(dict(node))
+        if key == "data":  # rows of the spec's own are keyed by roles too
+            rows = node.get("values")
+            held = [_renamed_keys(row, names) for row in rows] if isinstance(rows, list) else rows
+            return {**copy.deepcopy(dict(node)), **({} if rows is None else {"values": held})}
         made = {k: _renamed(v, names, k) for k, v in node.items()}
         if "pivot" in node and node.get("value") in names:
             made["value"] = names[node["value"]]

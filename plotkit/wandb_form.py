@@ -125,7 +125,7 @@ def load(content: Mapping[str, Any], where: str = "dict") -> Loaded:
     >>> spec = {"data": {"name": "wandb"}, "mark": "point", "title": "${string:title:Loss}",
     ...         "encoding": {"x": {"field": "${field:x}", "type": "quantitative"}}}
     >>> loaded = load(spec)
-    >>> loaded.content["encoding"]["x"]["field"], loaded.content["title"]
+    >>> loaded.content["encoding"]["x"]["field"], loaded.content["title"]["text"]
     ('x', 'Loss')
     >>> loaded.notes
     ["role 'x': a column of number, required (from /encoding/x)"]

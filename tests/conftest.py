@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+# Nobody's own presets take part in the tests, in child processes neither.
+os.environ["PLOTKIT_HOME"] = tempfile.mkdtemp(prefix="plotkit-tests-")
+os.environ.pop("PLOTKIT_PRESETS", None)
 
 ROWS = 60
 COLUMNS: dict[str, list[Any]] = {

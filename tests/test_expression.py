@@ -248,6 +248,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_a_megabyte_is_read_in_seconds(name: str) -> None:
     began = time.process_time()

@@ -72,7 +72,7 @@ GOOD: dict[str, dict[str, Any]] = {
             {"name": "pick", "select": {"type": "point", "nearest": True, "fields": ["a"]}},
             {"name": "zoom", "select": {"type": "interval", "zoom": True}, "bind": "scales"},
             {"name": "some", "select": "point", "value": [{"kind": "a", "date": "2020-01-01"}]},
-            {"name": "part", "select": "interval", "value": {"x": [{"year": 2020}, {"year": 2021}]}},
+            {"name": "part", "select": "interval", "value": {"x": [{"year": 1}, {"year": 2}]}},
         ],
         "mark": {"type": "line", "point": {"size": 40}, "tooltip": {"content": "data"}},
         "encoding": {

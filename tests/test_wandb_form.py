@@ -344,7 +344,9 @@ def test_names_of_folded_columns_are_shown() -> None:
 
 def test_a_vega_spec_is_no_altair_chart() -> None:
     columns = CASES["confusion_matrix_vega"].columns(NAMES)
-    chart = pk.plot_table(Preset(content("confusion_matrix_vega")), columns, {c: c for c in columns})
+    chart = pk.plot_table(
+        Preset(content("confusion_matrix_vega")), columns, {c: c for c in columns}
+    )
     with pytest.raises(errors.PresetError, match="is a Vega spec"):
         chart.to_altair()
 
