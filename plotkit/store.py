@@ -134,7 +134,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def is_path(asked: object) -> bool:
-    """Whether a name of a preset is a path. An id never ends in .json, and never starts with a dot or a slash."""
+    """Whether a name of a preset is a path: an id never ends in .json nor starts with a slash."""
     return isinstance(asked, str) and (
         asked.endswith(".json") or asked.startswith(("/", "./", "../", "~"))
     )
@@ -158,6 +158,11 @@ def _checked(
             from plotkit import fetching  # it reads what the preset names, and the caller lets in
 
             content = fetching.embed(content, allow, where)
+        if not whole and trust.is_walkable(content) and not trust.is_vega(content):
+            from plotkit import schema  # heavy
+
+            # First of all, so that a misspelt word is told as one, and not as a danger.
+            schema.check({k: v for k, v in content.items() if k != "usermeta"}, where)
         found = trust.findings(content)
         accepted = bool(found) and is_accepted(digest)
         if accepted:
@@ -165,10 +170,6 @@ def _checked(
         if found:
             raise errors.TrustError.from_findings(where, found, accepted)
         preset = Preset(content, where)
-        if not whole and not trust.is_vega(content):
-            from plotkit import schema  # heavy
-
-            schema.check(preset.spec, preset.id)
     except RecursionError:
         told = ValueError("it is nested too deep")
         raise errors.PresetError.from_unreadable(where, told) from None

@@ -105,6 +105,11 @@ def is_plain(content: object) -> bool:
     return not findings(content)
 
 
+def is_walkable(content: object) -> bool:
+    """Whether a content is small and flat enough to be looked at more closely."""
+    return _Basics().judge(content)
+
+
 # --- reading a text ------------------------------------------------------------------------------
 
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\[\s\S])*+"|[\[\]{}]')

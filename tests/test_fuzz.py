@@ -4,7 +4,7 @@ A run is a seed and nothing else, so one that fails can be looked at alone:
 
     python tests/test_fuzz.py SEED
 
-CI sets PLOTKIT_FUZZ_RUNS=5000; the suite of every day makes do with fewer.
+CI runs PLOTKIT_FUZZ_RUNS=5000 with -m slow; the suite of every day makes do with fewer.
 """
 
 from __future__ import annotations
@@ -235,8 +235,10 @@ def failures(seeds: range, reference: str) -> Iterator[str]:
                 yield f"seed {seed}: the next good chart is another"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+# The everyday number of runs belongs to the everyday suite, CI's to what is slow.
+@pytest.mark.parametrize(
+    "part", [pytest.param(p, marks=[pytest.mark.slow] if RUNS > 300 else []) for p in range(PARTS)]
+)
 def test_mutants_are_refused_or_drawn(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # Half of them as if their user had accepted them: more of those come to the engine.
     accepted = part % 2 == 1
