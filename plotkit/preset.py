@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from plotkit import errors
+from plotkit import errors, upgrade
 from plotkit.column import KINDS
 from plotkit.theme import LEGEND_ROOM
 
 MISSING = ("drop", "gap", "error", "keep")
-FORMAT = 1
+FORMAT = upgrade.CURRENT
 # Keys under which a spec holds expressions, as text.
 EXPRESSION_KEYS = frozenset("filter calculate test expr labelExpr update signal init".split())
 _KIND_OF_TYPE = {"quantitative": "number", "temporal": "time"}
@@ -112,6 +112,7 @@ class Preset:
 
             if wandb_form.is_wandb_form(content):
                 content = wandb_form.load(content, where).content
+        content = upgrade.to_current(content, where)
         held = dict(content)
         usermeta = held.pop("usermeta", None)
         meta = usermeta.get("plotkit") if isinstance(usermeta, Mapping) else None
@@ -124,10 +125,6 @@ class Preset:
         self.version: int | None = meta.get("version")
         self.title: str = meta.get("title", "")
         self.description: str = meta.get("description", "")
-        if meta.get("format", FORMAT) != FORMAT:
-            raise errors.PresetError.from_file(
-                where, "/usermeta/plotkit/format", meta["format"], f"{FORMAT}"
-            )
         self.roles = check.roles(meta["roles"]) if "roles" in meta else inferred_roles(held)
         self.strings = check.strings(meta.get("strings", {}))
         self.texts = check.texts(meta.get("texts", {}))

@@ -16,7 +16,7 @@ FLOORS = [
     # 1
     "durable", "ids", "text", "column", "files", "table", "theme",
     # 2
-    "expression", "layout", "places", "roots", "trust", "wandb_form", "preset", "schema",
+    "expression", "layout", "upgrade", "places", "roots", "trust", "wandb_form", "preset", "schema",
     "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves",
     "stats.bar", "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram",
     "stats.line", "stats.pr_curve", "stats.roc_curve", "stats.scatter",
