@@ -115,6 +115,10 @@ def _statistic(
         held = columns.collect() if isinstance(columns, LazyColumns) else columns
         return stats.Result({role: column.as_json() for role, column in held.items()})
     role_of = preset.inputs  # the statistic's name -> the preset's role
+    needed = stats.REQUIRED.get(preset.statistic, ())
+    missing = [name for name in needed if role_of.get(name, name) not in _by_role(columns)]
+    if missing:
+        raise errors.PresetError.from_statistic(preset.id, preset.statistic, missing)
     name_of = {role: name for name, role in role_of.items()}
     result = stats.get(preset.statistic)(_renamed(columns, name_of), options, size)
     renamed = {
@@ -123,6 +127,11 @@ def _statistic(
         if any(value is not None for value in values)  # a field without any value is not there
     }
     return result._replace(columns=renamed)
+
+
+def _by_role(columns: Columns | LazyColumns) -> Mapping[str, Any]:
+    """What is mapped, by role."""
+    return columns.names if isinstance(columns, LazyColumns) else columns
 
 
 def _renamed(columns: Columns | LazyColumns, names: Mapping[str, str]) -> Columns | LazyColumns:

@@ -515,9 +515,23 @@ class PresetError(PlotkitError, ValueError):
 
     @classmethod
     def from_faults(cls, where: str, faults: Sequence[str]) -> PresetError:
-        """All that is wrong with a preset that was to be kept."""
+        """All that is wrong with a preset."""
         lines = "".join(f"\n  {fault}" for fault in faults)
-        return cls(f"preset {shown(where, 120)} cannot be kept:{lines}")
+        return cls(f"preset {shown(where, 120)} cannot be used:{lines}")
+
+    @classmethod
+    def from_malformed(cls, where: str, reason: str) -> PresetError:
+        """A preset in W&B's form with parts that are not what they must be."""
+        return cls(f"preset {shown(where, 120)} cannot be read, as its shape is odd: {reason}.")
+
+    @classmethod
+    def from_statistic(cls, where: str, statistic: str, missing: Sequence[str]) -> PresetError:
+        """A statistic without a role for one of its inputs."""
+        return cls(
+            f"preset {shown(where, 120)}: its statistic {shown(statistic)} needs the input"
+            f"{'' if len(missing) == 1 else 's'} {listed(missing)}; declare a role for it, or "
+            "name it in statistic.inputs."
+        )
 
     @classmethod
     def from_no_parent(cls, where: str, parent: str | None = None) -> PresetError:
@@ -612,9 +626,7 @@ class FetchError(PresetError):
     """Data or an image that a preset names by its address, and that is not to be had."""
 
     @classmethod
-    def from_refused(
-        cls, where: str, path: str, address: str, allow: Sequence[str]
-    ) -> FetchError:
+    def from_refused(cls, where: str, path: str, address: str, allow: Sequence[str]) -> FetchError:
         """An address under none of the prefixes that the caller allows."""
         return cls(
             f"preset {shown(where, 120)} at {path}: {shown(address, 200)} is under none of "

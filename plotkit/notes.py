@@ -16,9 +16,7 @@ def _first(row: int | None) -> str:
 
 def dropped(column: str, count: int, total: int, first: int | None) -> str:
     """Rows left out because a value is missing or infinite; lazy frames have no first row."""
-    return (
-        f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{_first(first)}."
-    )
+    return f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{_first(first)}."
 
 
 def gaps(column: str, count: int, total: int, first: int | None) -> str:
@@ -31,9 +29,7 @@ def gaps(column: str, count: int, total: int, first: int | None) -> str:
 
 def kept_missing(column: str, count: int, total: int, label: str) -> str:
     """Missing categories kept under a label of their own."""
-    return (
-        f"column {shown(column)}: {_rows(count)} of {total:,} without a value shown as {label}."
-    )
+    return f"column {shown(column)}: {_rows(count)} of {total:,} without a value shown as {label}."
 
 
 def big_integers(column: str, count: int, first: int | None) -> str:
@@ -47,8 +43,7 @@ def big_integers(column: str, count: int, first: int | None) -> str:
 def denormals(column: str, count: int, first: int | None) -> str:
     """Numbers so small that an axis cannot separate them."""
     return (
-        f"column {shown(column)}: {_rows(count)} closer to 0 than 1e-290 drawn as 0"
-        f"{_first(first)}."
+        f"column {shown(column)}: {_rows(count)} closer to 0 than 1e-290 drawn as 0{_first(first)}."
     )
 
 
@@ -72,10 +67,7 @@ def shortened(length: int, limit: int) -> str:
 
 def empty_labels(column: str, count: int, first: int | None, label: str) -> str:
     """Categories of no characters, shown under a name."""
-    return (
-        f"column {shown(column)}: empty text in {_rows(count)} shown as {label}"
-        f"{_first(first)}."
-    )
+    return f"column {shown(column)}: empty text in {_rows(count)} shown as {label}{_first(first)}."
 
 
 def look_alikes(column: str, groups: list[list[str]]) -> str:

@@ -49,6 +49,22 @@ def check(spec: Mapping[str, Any], where: str) -> None:
         raise errors.PresetError.from_schema(where, [str(fault) for fault in faults[:_LIMIT]])
 
 
+def check_meta(content: Mapping[str, Any], where: str) -> None:
+    """Raise `PresetError` where the block `usermeta.plotkit` of a content is not as it must be."""
+    usermeta = content.get("usermeta")
+    if usermeta is None:
+        return
+    meta = usermeta.get("plotkit") if isinstance(usermeta, Mapping) else usermeta
+    if meta is None or (isinstance(meta, Mapping) and "roles" not in meta):
+        return  # a spec that declares nothing is a preset too
+    if not isinstance(meta, Mapping):
+        raise errors.PresetError.from_file(where, "/usermeta/plotkit", meta, "an object")
+    held = {"format": 1, "id": "", **meta}
+    faults = meta_faults(held) if held["format"] != 0 else []
+    if faults:
+        raise errors.PresetError.from_faults(where, [str(fault) for fault in faults[:_LIMIT]])
+
+
 def spec_faults(spec: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with a spec by Vega-Lite's schema, the most specific places only.
 

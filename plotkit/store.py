@@ -152,8 +152,8 @@ def _checked(
     from plotkit import trust, wandb_form  # built-in presets need none of these
 
     try:
-        if wandb_form.is_wandb_form(content):
-            content = wandb_form.load(content, where).content
+        if trust.is_walkable(content) and wandb_form.is_wandb_form(content):
+            content = _in_our_form(content, where)
         if allow:
             from plotkit import fetching  # it reads what the preset names, and the caller lets in
 
@@ -163,6 +163,7 @@ def _checked(
 
             # First of all, so that a misspelt word is told as one, and not as a danger.
             schema.check({k: v for k, v in content.items() if k != "usermeta"}, where)
+            schema.check_meta(content, where)
         found = trust.findings(content)
         accepted = bool(found) and is_accepted(digest)
         if accepted:
@@ -174,6 +175,18 @@ def _checked(
         told = ValueError("it is nested too deep")
         raise errors.PresetError.from_unreadable(where, told) from None
     return preset
+
+
+def _in_our_form(content: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """A preset in W&B's form in ours. Its shape was checked by nobody yet, so any may fail."""
+    from plotkit import wandb_form
+
+    try:
+        return wandb_form.load(content, where).content
+    except (TypeError, AttributeError, KeyError, IndexError, ValueError) as reason:
+        if isinstance(reason, errors.PlotkitError):
+            raise
+        raise errors.PresetError.from_malformed(where, str(reason)) from reason
 
 
 def _hold_to_lock(preset: Preset, content: Callable[[], Content]) -> None:

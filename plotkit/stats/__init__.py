@@ -42,6 +42,15 @@ Compute = Callable[[Columns | LazyColumns, Mapping[str, Any], tuple[int, int]], 
 NAMES = ("bar", "confusion_matrix", "histogram", "line", "pr_curve", "roc_curve", "scatter")
 
 
+# What a statistic cannot do without; others say themselves what they need.
+REQUIRED = {
+    "bar": ("label",),
+    "confusion_matrix": ("Actual", "Predicted"),
+    "line": ("x", "y"),
+    "scatter": ("x", "y"),
+}
+
+
 def get(name: str) -> Compute:
     """The statistic of that name; its module is imported now, not before."""
     if name not in NAMES:

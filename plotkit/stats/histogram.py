@@ -70,10 +70,14 @@ def compute(
     return Result(_not_all_zero(columns, data), said, switches=switches, scales=scales)
 
 
-def _not_all_zero(columns: dict[str, list[Any]], data: Columns | LazyColumns) -> dict[str, list[Any]]:
+def _not_all_zero(
+    columns: dict[str, list[Any]], data: Columns | LazyColumns
+) -> dict[str, list[Any]]:
     """The columns, where there is anything to see. Raises `DataError`."""
     if not any(columns["count"]):
-        names = data.names if isinstance(data, LazyColumns) else {r: c.name for r, c in data.items()}
+        names = (
+            data.names if isinstance(data, LazyColumns) else {r: c.name for r, c in data.items()}
+        )
         column = names.get("value") or names.get("count")
         raise errors.DataError.from_sentence(
             None, column, "all counts are 0, so there is nothing to draw."

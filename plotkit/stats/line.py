@@ -38,7 +38,10 @@ def compute(
     series after the eighth are told apart by grey tones and dashes, in `context`.
     """
     columns = data.collect() if isinstance(data, LazyColumns) else data
-    log_x, log_y = is_log(options, "x_scale", columns["x"]), is_log(options, "y_scale", columns["y"])
+    log_x, log_y = (
+        is_log(options, "x_scale", columns["x"]),
+        is_log(options, "y_scale", columns["y"]),
+    )
     _check_band(columns, log_y)
     said: list[str] = []
     if len(columns["x"]) > _MANY_POINTS and columns["x"].kind != "text":

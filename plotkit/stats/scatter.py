@@ -49,8 +49,10 @@ def compute(
     switches = {
         "log_x": is_log(options, "x_scale", columns["x"]),
         "log_y": is_log(options, "y_scale", columns["y"]),
-        "decades_x": is_log(options, "x_scale", columns["x"]) and decades_are_near(_extent(columns["x"])),
-        "decades_y": is_log(options, "y_scale", columns["y"]) and decades_are_near(_extent(columns["y"])),
+        "decades_x": is_log(options, "x_scale", columns["x"])
+        and decades_are_near(_extent(columns["x"])),
+        "decades_y": is_log(options, "y_scale", columns["y"])
+        and decades_are_near(_extent(columns["y"])),
         "time_x": columns["x"].kind == "time",
         "time_y": columns["y"].kind == "time",
         "whole_x": columns["x"].is_whole(),
