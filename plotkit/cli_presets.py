@@ -326,7 +326,9 @@ def path(as_json: Json = False) -> None:
 
 
 @app.command()
-def lock(ids: Annotated[list[str] | None, typer.Argument(help="Ids; default: the project's.")] = None) -> None:  # fmt: skip
+def lock(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids; default: the project's.")] = None,
+) -> None:
     """Pin what the project draws with in its lock file."""
     with told():
         from plotkit import presets

@@ -459,7 +459,7 @@ def _clean_entry(key: str, value: Any, said: list[str]) -> Any:
 
 
 def _told_apart(cleaned: dict[str, str]) -> dict[str, str]:
-    """Different texts stay different: of those that cleaning made equal, later ones are numbered."""
+    """Different texts stay different: those that cleaning made equal are numbered."""
     seen: dict[str, int] = {}
     made = {}
     for value, label in cleaned.items():

@@ -16,9 +16,11 @@ Content = dict[str, Any]
 
 # Where a spec names fields as plain text, apart from expressions.
 FIELD_KEYS = frozenset(
-    "field groupby fields fold key pivot flatten stack impute density regression on loess quantile "
-    "lookup as".split()
-)
+    (
+        "field", "groupby", "fields", "fold", "key", "pivot", "flatten", "stack", "impute",
+        "density", "regression", "on", "loess", "quantile", "lookup", "as",
+    )
+)  # fmt: skip
 # Where a spec holds expressions.
 
 _NEEDS = "needs:"
@@ -282,9 +284,8 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
 
     Ids, versions, digests and parents are not differences.
 
-    >>> print(*diff({"mark": "bar", "width": 1}, {"mark": "line"}), sep="\\n")
-    ~ /mark: 'bar' -> 'line'
-    - /width: 1
+    >>> [str(change) for change in diff({"mark": "bar", "width": 1}, {"mark": "line"})]
+    ["~ /mark: 'bar' -> 'line'", '- /width: 1']
     """
     return list(_changes(_comparable(before), _comparable(after), ""))
 

@@ -2,7 +2,8 @@
 
 A script is short and ends with a variable `chart`; `plotkit gallery OUT` runs those that come with
 plotkit, and another folder of scripts as well. The page needs no network and no program: pictures
-are SVG files beside it, light or dark as the reader's system has it.
+are SVG files beside it, light or dark as the reader's system has it. Under a script that draws with
+a fork stands what the fork changed.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ pre {
   margin: 0; padding: 16px 18px; overflow-x: auto; border-radius: 6px; background: var(--code);
   font: 12px/1.6 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
 }
+.diff { margin: 18px 0 8px; color: var(--muted); font-size: 12.5px; }
 @media (max-width: 1080px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 700px) {
   body { padding: 24px 16px 56px; }
@@ -111,9 +113,16 @@ _SECTION = Template("""\
 </picture></a>
 <figcaption>$caption</figcaption>
 </figure>
+<div>
 <pre><code>$source</code></pre>
+$diff</div>
 </div>
 </section>""")
+
+_DIFF = Template("""\
+<p class="diff">$about</p>
+<pre><code>$changes</code></pre>
+""")
 
 
 class _Example(NamedTuple):
@@ -199,6 +208,27 @@ def _section(example: _Example, picture: str) -> str:
         height=round(height),
         caption="".join(said),
         source=escape(example.source),
+        diff=_diff(chart),
+    )
+
+
+def _diff(chart: Chart) -> str:
+    """What a fork changed of the preset it was made from, as HTML; nothing for other presets."""
+    from plotkit import presets  # only forks need it
+
+    preset = presets.get(chart.preset)
+    parent = preset.parent
+    if parent is None:
+        return ""
+    try:
+        changes = [str(change) for change in preset.diff()]
+    except errors.PresetError:  # what it was forked from is not here
+        changes = []
+    if not changes:
+        return ""
+    return _DIFF.substitute(
+        about=f"What {escape(preset.id)} changed of {escape(parent['id'])}:",
+        changes=escape("\n".join(changes)),
     )
 
 

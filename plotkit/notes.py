@@ -16,7 +16,10 @@ def _first(row: int | None) -> str:
 
 def dropped(column: str, count: int, total: int, first: int | None) -> str:
     """Rows left out because a value is missing or infinite; lazy frames have no first row."""
-    return f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out{_first(first)}."
+    return (
+        f"column {shown(column)}: {_rows(count)} of {total:,} without a finite value left out"
+        f"{_first(first)}."
+    )
 
 
 def gaps(column: str, count: int, total: int, first: int | None) -> str:

@@ -19,7 +19,9 @@ from plotkit.theme import LEGEND_ROOM
 MISSING = ("drop", "gap", "error", "keep")
 FORMAT = upgrade.CURRENT
 # Keys under which a spec holds expressions, as text.
-EXPRESSION_KEYS = frozenset("filter calculate test expr labelExpr update signal init".split())
+EXPRESSION_KEYS = frozenset(
+    ("filter", "calculate", "test", "expr", "labelExpr", "update", "signal", "init")
+)
 _KIND_OF_TYPE = {"quantitative": "number", "temporal": "time"}
 
 

@@ -68,9 +68,15 @@ def test_validate_says_all_and_exits_with_one(run: Any, tmp_path: Path) -> None:
 
 def test_edit_offers_back_what_does_not_pass(run: Any, tmp_path: Path) -> None:
     run("fork", "plotkit/line", "me/l")
-    good = f"{sys.executable} -c \"import sys,pathlib; p=pathlib.Path(sys.argv[1]); p.write_text(p.read_text().replace('One or more series', 'Some series'))\""
+    editor = f"{sys.executable} {tmp_path / 'editor.py'}"
+    (tmp_path / "editor.py").write_text(
+        "import pathlib, sys\n"
+        "file = pathlib.Path(sys.argv[-1])\n"
+        "text = file.read_text().replace('One or more series', 'Some series')\n"
+        "file.write_text('half of it' if '--spoil' in sys.argv else text)\n"
+    )
+    good, bad = editor, f"{editor} --spoil"
     assert run("edit", "me/l", EDITOR=good, VISUAL="").stdout == "me/l@2\n"
-    bad = f"{sys.executable} -c \"import sys,pathlib; pathlib.Path(sys.argv[1]).write_text('half of it')\""
     done = run("edit", "me/l", EDITOR=bad, VISUAL="")
     assert done.returncode == 1
     kept = Path(done.stderr.strip().rpartition(" ")[2])

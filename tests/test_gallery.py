@@ -24,12 +24,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plotkit import Chart, errors, gallery, store, theme
+from plotkit import Chart, errors, gallery, layout, presets, store, theme, trust
 from plotkit.render import svg, worker
 
 ROOT = Path(__file__).parent.parent
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 SCRIPTS = {path.stem: path for path in sorted((ROOT / "gallery").glob("*.py"))}
+FORKS = {
+    f"{path.parent.name}/{path.stem}": path
+    for path in sorted((ROOT / "gallery" / "presets").glob("*/*.json"))
+}
 UPDATE = os.environ.get("PLOTKIT_UPDATE_SNAPSHOTS") == "1"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 ROWS_SHOWN = 20  # of a spec
@@ -201,7 +205,33 @@ def test_no_snapshot_is_left_over() -> None:
 
 
 def test_every_preset_has_a_script() -> None:
-    assert {chart(name).preset.id for name in SCRIPTS} == set(store.names())
+    drawn = {chart(name).preset.id for name in SCRIPTS}
+    assert drawn == {*store.names(), *FORKS}
+
+
+# --- forks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", FORKS)
+def test_fork(id: str) -> None:
+    """A fork needs no trust, is laid out as it is saved, and its diff is what it changed."""
+    path = FORKS[id]
+    fork = presets.get(path)
+    assert fork.id == id
+    assert presets.validate(fork) == []
+    assert trust.findings(fork.content) == []
+    assert path.read_text(encoding="utf-8") == fork.to_json() == layout.pretty(fork.content)
+    changes = "".join(f"{change}\n" for change in presets.diff(fork.parent["id"], fork))
+    assert path.with_suffix(".diff.txt").read_text(encoding="utf-8") == changes
+    shown = (ROOT / "gallery" / "README.md").read_text(encoding="utf-8")
+    assert f"```text\n{changes}```" in shown, "gallery/README.md shows it"
+
+
+def test_forks_are_made_as_they_stand() -> None:
+    left = runpy.run_path(str(ROOT / "gallery" / "presets" / "make_presets.py"))
+    assert {fork.id: fork.to_json() for fork in left["FORKS"]} == {
+        id: path.read_text(encoding="utf-8") for id, path in FORKS.items()
+    }
 
 
 # --- the page ----------------------------------------------------------------------------------
@@ -245,6 +275,21 @@ def test_page(scripts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     gallery.build_gallery(out, scripts)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_page_shows_what_a_fork_changed(
+    scripts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (scripts / "two.py").write_text(
+        "import plotkit as pk\n"
+        "mine = pk.presets.get('plotkit/bar').fork('carey/bars', title='<Bars>')\n"
+        "chart = pk.plot_table(mine, {'a': ['x'], 'b': [1]}, {'label': 'a', 'value': 'b'})\n"
+    )
+    text = gallery.build_gallery(tmp_path / "out", scripts).read_text(encoding="utf-8")
+    assert text.count('class="diff"') == 1
+    shown = text.split("What carey/bars changed of plotkit/bar:</p>")[1]
+    assert "~ /usermeta/plotkit/title: &#x27;Bar&#x27; -&gt; &#x27;&lt;Bars&gt;&#x27;" in shown
+    capsys.readouterr()
 
 
 def test_policy_allows_the_style(scripts: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ ERRORS: list[tuple[Callable[[], object], str]] = [
     (lambda: pk.line_series(None, [[1]]), "xs=None: expected a list of values."),
     (lambda: pk.line_series([1], 3), "ys=3: expected a list of values."),
     (
-        lambda: pk.plot_table("plotkit/bar", {"a": ["x"], "b": [1]}, {"label": "a", "value": "b"}, ["title"]),
+        lambda: pk.plot_table("plotkit/bar", BARS, {"label": "a", "value": "b"}, ["title"]),
         "string_fields=['title']: expected a dict of name -> text.",
     ),
     (
@@ -114,7 +114,7 @@ def test_big_labels_are_exact(kind: str) -> None:
     import duckdb
 
     found = duckdb.sql(
-        f"select * from (values (9007199254740993::{kind}, 1), (9007199254740992::{kind}, 2)) t(a, b)"
+        f"select 9007199254740993::{kind} a, 1 b union all select 9007199254740992::{kind}, 2"
     )
     labels = {row["label"] for row in rows(pk.bar(found, "a", "b"))}
     assert labels == {"9007199254740993", "9007199254740992"}

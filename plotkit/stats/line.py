@@ -280,10 +280,10 @@ def _reduced(columns: Columns, width: int, log_x: bool, said: list[str]) -> Colu
     if log_x:
         with np.errstate(divide="ignore", invalid="ignore"):
             x = np.log(x)
-    kept = [
-        np.asarray(rows)[extremes(x[rows], y[rows], 2 * width)]
-        for rows in _series(columns).values()
-    ]
+    kept = []
+    for found in _series(columns).values():
+        rows = np.asarray(found)
+        kept.append(rows[extremes(x[rows], y[rows], 2 * width)])
     chosen = np.sort(np.concatenate(kept))
     if len(chosen) == len(x):
         return columns
