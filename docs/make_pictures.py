@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+import plotkit as pk
+
 HERE = Path(__file__).parent
 GALLERY = HERE.parent / "gallery"
 # Preset -> the script of the gallery that stands for it.
@@ -24,7 +26,11 @@ THUMBNAILS = {
 
 def save(script: str, name: str, width: int) -> None:
     """Draw a script light and dark, so many pixels wide."""
-    chart = runpy.run_path(str(GALLERY / f"{script}.py"))["chart"]
+    draw(runpy.run_path(str(GALLERY / f"{script}.py"))["chart"], name, width)
+
+
+def draw(chart: pk.Chart, name: str, width: int) -> None:
+    """Draw a chart light and dark, so many pixels wide."""
     for theme in ("light", "dark"):
         drawn = Image.open(io.BytesIO(chart.to_png(theme=theme, scale=2))).convert("RGB")
         size = (width, round(drawn.height * width / drawn.width))
@@ -33,7 +39,25 @@ def save(script: str, name: str, width: int) -> None:
         )
 
 
+def fork() -> None:
+    """The README's example of a fork, before and after."""
+    line = pk.presets.get("plotkit/line")
+    mine = line.fork(
+        "carey/new_chart",
+        title="Electricity in Iowa, by source",
+        patch={
+            "mark": {"type": "line", "point": True},
+            "encoding": {"y": {"scale": {"type": "log"}}},
+        },
+    )
+    power = pk.Table.read(GALLERY / "data" / "electricity.csv")
+    fields = {"x": "year", "y": "generation (TWh)", "color": "source"}
+    for preset, name in ((line, "fork_before"), (mine, "fork_after")):
+        draw(pk.plot_table(preset, power, fields), name, 800)
+
+
 if __name__ == "__main__":
     save("line_colors", "iowa", 1280)
     for preset, script in THUMBNAILS.items():
         save(script, preset, 440)
+    fork()

@@ -613,11 +613,14 @@ class TrustError(PresetError):
         lines = [f"\n  {finding}" for finding in findings[:limit]]
         if len(findings) > limit:
             lines.append(f"\n  and {len(findings) - limit} more")
-        end = (
-            "No preset may hold this."
-            if accepted
-            else f"Where you know its author, accept it: plotkit presets trust {where}"
-        )
+        end = f"Where you know its author, accept it: plotkit presets trust {where}"
+        if accepted:
+            end = "No preset may hold this."
+        elif where == "dict":
+            end = (
+                "If it is your own, save it, and draw with its id: "
+                "plotkit.presets.from_spec(spec, 'me/name').save()"
+            )
         kind = "preset" if accepted else "preset from elsewhere"
         return cls(f"the {kind} {shown(where, 120)} is not drawn:{''.join(lines)}\n{end}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from plotkit import errors, expression, preset
@@ -146,7 +147,7 @@ def patched(
         made: Content = jsonpatch.apply_patch(copy.deepcopy(dict(content)), list(patch))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as reason:
         raise errors.OptionError.from_option(
-            "patch", list(patch), f"a JSON Patch that fits ({reason})"
+            "patch", list(patch), f"a JSON Patch that fits ({errors.shown(str(reason), 120)})"
         ) from reason
     return made
 
@@ -303,8 +304,9 @@ def _changes(before: Any, after: Any, path: str) -> Iterator[Change]:
             yield from _changes(
                 before.get(key, MISSING), after.get(key, MISSING), f"{path}/{_escaped(key)}"
             )
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (one, other) in enumerate(zip(before, after, strict=True)):
+    elif isinstance(before, list) and isinstance(after, list):
+        pairs = zip_longest(before, after, fillvalue=MISSING)
+        for number, (one, other) in enumerate(pairs):
             yield from _changes(one, other, f"{path}/{number}")
     elif not _same(before, after):
         yield Change(path, before, after)

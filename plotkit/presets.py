@@ -311,7 +311,7 @@ def lock(ids: Sequence[str] = ()) -> Path:
     return store.write_lock([*asked, *store.read_lock()])
 
 
-def trust_preset(id: str | Preset) -> Preset:
+def trust_preset(id: str | Path | Preset) -> Preset:
     """Accept a preset from elsewhere: it may use what untrusted ones may not.
 
     Only this very content is accepted; a changed one is asked about again.

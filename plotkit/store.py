@@ -165,7 +165,8 @@ def _checked(
             schema.check({k: v for k, v in content.items() if k != "usermeta"}, where)
             schema.check_meta(content, where)
         found = trust.findings(content)
-        accepted = bool(found) and is_accepted(digest)
+        # Accepted was the file, or what it became in our form.
+        accepted = bool(found) and (is_accepted(digest) or is_accepted(_digest(content)))
         if accepted:
             found = trust.findings(content, accepted=True)
         if found:

@@ -298,3 +298,28 @@ def test_thumbnails_differ_by_theme() -> None:
 def test_patches_that_do_not_fit(patch: Any) -> None:
     with pytest.raises(OptionError, match="patch"):
         presets.get("plotkit/line").fork("carey/x", patch=patch)
+
+
+def test_a_longer_list_is_told_part_by_part() -> None:
+    changes = forking.diff(
+        {"layer": [{"mark": "bar"}]}, {"layer": [{"mark": "bar"}, {"mark": "rule"}]}
+    )
+    assert [str(change) for change in changes] == ["+ /layer/1: {'mark': 'rule'}"]
+
+
+def test_an_accepted_file_is_drawn_by_its_path(tmp_path: Path) -> None:
+    source = Path(__file__).parent / "wandb" / "confusion_matrix_vega.json"
+    path = tmp_path / "vega.json"
+    path.write_text(source.read_text())
+    table = {"a": ["x", "y"], "p": ["x", "x"], "n": [1, 2]}
+    names = dict(zip(("Actual class", "Predicted class", "nPredictions"), "apn", strict=True))
+    fields = {role: names[role] for role in presets.get(path).roles if role in names}
+    with pytest.raises(TrustError):
+        pk.plot_table(path, table, fields)
+    presets.trust_preset(path)
+    pk.plot_table(path, table, fields).to_svg()
+
+
+def test_a_refused_dict_says_what_to_do() -> None:
+    with pytest.raises(TrustError, match="plotkit.presets.from_spec"):
+        pk.plot_table(COMPUTED, {"x": [1], "y": [1]}, {"x": "x", "y": "y"})
