@@ -23,6 +23,7 @@ from plotkit import (
     schema,
     store,
     trust,
+    upgrade,
     validation,
     wandb_form,
 )
@@ -70,7 +71,7 @@ class Preset(preset.Preset):
 
     is_checked = False  # it may be anything, until it is drawn
 
-    __slots__ = ("_read", "notes")
+    __slots__ = ("_read", "is_foreign", "notes")
 
     def __init__(
         self,
@@ -79,8 +80,11 @@ class Preset(preset.Preset):
         *,
         read: str | None = None,
         notes: Sequence[str] = (),
+        is_foreign: bool = False,
     ) -> None:
+        schema.check_meta(content, where)
         super().__init__(content, where)
+        self.is_foreign = is_foreign  # it came from elsewhere, and was not accepted
         self._read = read  # the digest of the project's file, so that no other change is lost
         self.notes = tuple(notes)
 
@@ -122,7 +126,8 @@ class Preset(preset.Preset):
             patch=patch,
             roles=roles,
         )
-        return Preset(made, id)
+        read = self._read if id == self.id else None
+        return Preset(made, id, read=read, is_foreign=self.is_foreign)
 
     def save(self, to: To = None) -> Preset:
         """Check it, and keep it under its id: beside the code in a project, else in the store.
@@ -152,7 +157,8 @@ class Preset(preset.Preset):
         made, collisions = forking.rebase(base.content, self.content, newest.content, parent)
         if collisions:
             raise errors.PresetError.from_collisions(self.id, [str(c) for c in collisions])
-        return Preset(made, self.id, read=self._read)
+        foreign = self.is_foreign or newest.is_foreign
+        return Preset(made, self.id, read=self._read, is_foreign=foreign)
 
     def thumbnail(self, width: int = _THUMBNAIL, theme: str = "light") -> bytes:
         """A small PNG of its sample rows."""
@@ -196,13 +202,24 @@ def get(asked: str | Path | Mapping[str, Any] | preset.Preset) -> Preset:
     if isinstance(asked, Mapping):
         return Preset(asked)
     if isinstance(asked, Path) or store.is_path(asked):
-        return Preset(store.open_file(asked), str(asked))
+        content = store.open_file(asked)
+        return Preset(content, str(asked), is_foreign=_is_foreign(content))
     stored, content = store.read(asked)
     digest = preset.digest_of(content)
-    found = Preset(content, str(stored), read=digest if stored.origin == "project" else None)
+    found = Preset(
+        content,
+        str(stored),
+        read=digest if stored.origin == "project" else None,
+        is_foreign=stored.origin != "builtin" and _is_foreign(content),
+    )
     if stored.version is not None:
         found.version = stored.version
     return found
+
+
+def _is_foreign(content: Mapping[str, Any]) -> bool:
+    """Whether a content holds more than untrusted presets may, and was not accepted."""
+    return not trust.is_plain(content) and not store.is_accepted(preset.digest_of(content))
 
 
 def list_presets(
@@ -266,27 +283,37 @@ def save(
 ) -> Preset:
     """Check a preset and keep it under its id, or under another one.
 
-    Whoever saves a preset knows it: it may use here what untrusted ones may not.
+    Whoever makes a preset knows it: it may use here what untrusted ones may not. One that came
+    from elsewhere, or was forked from such a one, still has to be accepted (`trust_preset`).
 
     Raises `PresetError` with all faults, `PresetChangedError` where the project's file changed
     since it was read, `SaveError` where the system refuses.
     """
-    saved = _keep(found if isinstance(found, Preset) else get(found), id, to)
-    if trust.findings(saved.content):
-        trust_preset(saved)
+    held = found if isinstance(found, Preset) else get(found)
+    saved = _keep(held, id, to, known=not held.is_foreign)
+    if not held.is_foreign and not trust.is_plain(saved.content):
+        store.accept(saved.digest, saved.id)
     return saved
 
 
-def _keep(held: Preset, id: str | None, to: To) -> Preset:
+def _keep(held: Preset, id: str | None, to: To, *, known: bool) -> Preset:
     content = held.content
     if id is not None and id != held.id:
         content = forking.with_meta(content, {**forking.meta_of(content), "id": id})
     ids.parse_own(forking.meta_of(content).get("id", held.id))
-    wrong = validation.faults(content)
+    wrong = validation.faults(content, known=known)
     if wrong:
         raise errors.PresetError.from_faults(held.id, [str(fault) for fault in wrong])
-    stored = store.save(content, to, expect_digest=held._read)
-    saved = Preset(store.load(stored), str(stored), read=stored.digest, notes=held.notes)
+    # What was not read from a file beside the code must not replace one unseen.
+    expected = held._read if held._read is not None else ""
+    stored = store.save(content, to, expect_digest=expected)
+    saved = Preset(
+        store.load(stored),
+        str(stored),
+        read=stored.digest if stored.origin == "project" else None,
+        notes=held.notes,
+        is_foreign=held.is_foreign,
+    )
     if stored.version is not None:
         saved.version = stored.version
     return saved
@@ -334,12 +361,25 @@ def diff(a: Preset | str, b: Preset | str) -> list_[Change]:
 
 def validate(found: str | Path | Mapping[str, Any] | preset.Preset) -> list_[Fault]:
     """All that is wrong with a preset, each with its JSON path; empty where it can be kept."""
-    return validation.faults(get(found).content)
+    if isinstance(found, preset.Preset):
+        content: Mapping[str, Any] = found.content
+    elif isinstance(found, Mapping):
+        content = found
+    elif isinstance(found, Path) or store.is_path(found):
+        content = store.open_file(found)
+    else:
+        content = store.read(found)[1]
+    if trust.is_walkable(content) and wandb_form.is_wandb_form(content):
+        content = from_spec(content).content
+    known = isinstance(found, Preset) and not found.is_foreign
+    return validation.faults(upgrade.to_current(content, "the preset"), known=known)
 
 
 def thumbnail(found: str | preset.Preset, width: int = _THUMBNAIL, theme: str = "light") -> bytes:
     """A small PNG of a preset's sample rows."""
     held = get(found)
+    if held.is_foreign:
+        raise errors.TrustError.from_findings(held.id, trust.findings(held.content))
     drawn = validation.draw_sample(held.spec, held.id, theme)
     wide, high = svg.size(drawn)
     height = max(round(high * width / wide), 1)
@@ -365,7 +405,8 @@ def from_spec(source: str | Path | Mapping[str, Any], id: str = _UNNAMED) -> Pre
         loaded = wandb_form.load(content, id)
         content, said = loaded.content, [*said, *loaded.notes]
     made, more = importing.completed(content, str(ids.parse_own(id)))
-    return Preset(made, id, notes=[*said, *more])
+    foreign = not isinstance(source, Mapping) and _is_foreign(made)
+    return Preset(made, id, notes=[*said, *more], is_foreign=foreign)
 
 
 def from_altair(chart: Any, id: str = _UNNAMED) -> Preset:
@@ -404,7 +445,9 @@ def import_(
     wanted = id or carried
     if not isinstance(wanted, str):
         raise errors.OptionError.from_option("id", id, "an id, as the file carries none")
-    return _keep(from_spec(content, wanted), None, to)
+    made = from_spec(content, wanted)
+    made.is_foreign = _is_foreign(made.content)
+    return _keep(made, None, to, known=False)
 
 
 def export(id: str | preset.Preset, path: str | Path | None = None) -> str:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plotkit import errors
+from plotkit import errors, upgrade
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator, ValidationError
@@ -59,8 +59,10 @@ def check_meta(content: Mapping[str, Any], where: str) -> None:
         return  # a spec that declares nothing is a preset too
     if not isinstance(meta, Mapping):
         raise errors.PresetError.from_file(where, "/usermeta/plotkit", meta, "an object")
-    held = {"format": 1, "id": "", **meta}
-    faults = meta_faults(held) if held["format"] != 0 else []
+    held = {"format": upgrade.CURRENT, "id": "", **meta}
+    if held["format"] != upgrade.CURRENT or isinstance(held["format"], bool):
+        return  # it is upgraded, or refused, when it is made a preset
+    faults = meta_faults(held)
     if faults:
         raise errors.PresetError.from_faults(where, [str(fault) for fault in faults[:_LIMIT]])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonpointer
 
-from plotkit import errors, expression, forking, preset, schema
+from plotkit import errors, expression, forking, preset, schema, trust
 from plotkit.render import svg, worker
 from plotkit.schema import Fault
 from plotkit.theme import dress
@@ -19,26 +19,37 @@ from plotkit.theme import dress
 _META = "/usermeta/plotkit"
 
 
-def faults(content: Mapping[str, Any], *, draw: bool = True) -> list[Fault]:
+def faults(content: Mapping[str, Any], *, draw: bool = True, known: bool = False) -> list[Fault]:
     """What is wrong with a preset file's content; empty where it can be kept.
 
-    Checked are our block against our schema, the spec against Vega-Lite's, roles, strings and
-    params against the spec, and (with `draw`) that the sample rows give at least one mark.
+    Checked are what no preset may hold, our block against our schema, the spec against
+    Vega-Lite's, roles and strings against the spec, and (with `draw`, and where nothing else is
+    wrong) that the sample rows give at least one mark. What holds more than untrusted presets may
+    is drawn only where the caller knows it (`known`).
 
     >>> [str(fault) for fault in faults({"mark": "bar"}, draw=False)][0]
     "/usermeta/plotkit: 'format' is a required property"
     """
+    never = [Fault(f.path, f"found {f.found}; {f.rule}") for f in _never(content)]
+    if not trust.is_walkable(content):
+        return never
     meta = forking.meta_of(content)
     spec = {key: value for key, value in content.items() if key != "usermeta"}
-    found = [*schema.meta_faults(meta)]
+    found = [*never, *schema.meta_faults(meta)]
+    is_sound = len(found) == len(never)  # what follows relies on the shape of our block
     if not preset.is_vega(spec):
         found += schema.spec_faults(spec)
-    if found:
-        return found  # what follows relies on the shape of both
-    found += [*_roles(spec, meta), *_strings(spec, meta), *_samples(spec, meta)]
-    if draw and not found:
+    if is_sound:
+        found += [*_roles(spec, meta), *_strings(spec, meta), *_texts(spec, meta)]
+        if not found:
+            found += _samples(spec, meta)
+    if draw and not found and (known or trust.is_plain(content)):
         found += _drawn(spec, str(meta.get("id", "it")))
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _never(content: Mapping[str, Any]) -> list[trust.Finding]:
+    return trust.findings(content, accepted=True)
 
 
 def _roles(spec: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[Fault]:
@@ -122,7 +133,7 @@ def _strings(spec: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[Fault
             yield Fault(f"{_META}/strings/{name}", "stands nowhere; give it a pointer in 'at'")
         for number, pointer in enumerate(pointers):
             parent = pointer.rpartition("/")[0]
-            if jsonpointer.resolve_pointer(spec, parent, None) is None and parent not in made:
+            if not _resolves(spec, parent) and parent not in made:
                 yield Fault(
                     f"{_META}/strings/{name}/at/{number}",
                     f"found {errors.shown(pointer)}; the spec has no {errors.shown(parent)}",
@@ -131,6 +142,27 @@ def _strings(spec: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[Fault
         if role is not None and role not in meta.get("roles", {}):
             near = errors.nearest(role, meta.get("roles", {}))
             yield Fault(f"{_META}/strings/{name}/role", f"no role {errors.shown(role)}.{near}")
+
+
+def _texts(spec: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[Fault]:
+    """Texts that are put together name strings and roles, and stand somewhere."""
+    for pointer, parts in meta.get("texts", {}).items():
+        at = f"{_META}/texts/{pointer.replace('~', '~0').replace('/', '~1')}"
+        if not _resolves(spec, pointer.rpartition("/")[0]):
+            yield Fault(at, f"the spec has no {errors.shown(pointer)}")
+        for part in parts:
+            for kind in ("string", "role"):
+                name = part.get(kind) if isinstance(part, Mapping) else None
+                if name is not None and name not in meta.get(f"{kind}s", {}):
+                    near = errors.nearest(name, meta.get(f"{kind}s", {}))
+                    yield Fault(at, f"no {kind} {errors.shown(name)}.{near}")
+
+
+def _resolves(spec: Mapping[str, Any], pointer: str) -> bool:
+    try:
+        return jsonpointer.resolve_pointer(spec, pointer, None) is not None
+    except jsonpointer.JsonPointerException:
+        return False
 
 
 def _samples(spec: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[Fault]:

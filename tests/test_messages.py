@@ -220,8 +220,8 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     (
         errors.PresetError,
         lambda: pk.Preset({"usermeta": {"plotkit": {"roles": {"x": {"types": ["float"]}}}}}),
-        "preset 'dict' at /usermeta/plotkit/roles/x/types: found 'float'; expected kinds out of "
-        "'number', 'text', 'bool', 'time'.",
+        "preset 'dict' cannot be used:\n  /usermeta/plotkit/roles/x/types/0: found 'float'. "
+        "Allowed: 'number', 'text', 'bool', 'time'",
     ),
     # files
     (

@@ -323,3 +323,65 @@ def test_an_accepted_file_is_drawn_by_its_path(tmp_path: Path) -> None:
 def test_a_refused_dict_says_what_to_do() -> None:
     with pytest.raises(TrustError, match=r"plotkit\.presets\.from_spec"):
         pk.plot_table(COMPUTED, {"x": [1], "y": [1]}, {"x": "x", "y": "y"})
+
+
+def test_a_strangers_preset_stays_one_through_save_and_fork(tmp_path: Path) -> None:
+    (tmp_path / "theirs.json").write_text(json.dumps(COMPUTED))
+    presets.import_(tmp_path / "theirs.json", "stranger/x")
+    presets.get("stranger/x").save()
+    presets.get("stranger/x").fork("me/y", title="Mine").save()
+    presets.get("stranger/x").fork("me/z", title="Mine").rebase().save()
+    for id in ("stranger/x", "me/y", "me/z"):
+        with pytest.raises(TrustError):
+            pk.plot_table(id, {"x": [1], "y": [1]}, {"x": "x", "y": "y"})
+    with pytest.raises(TrustError):
+        presets.thumbnail("stranger/x")
+
+
+def test_importing_runs_nothing_of_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+    from plotkit.render import worker
+
+    monkeypatch.setattr(worker, "vegalite_to_svg", lambda *a, **k: pytest.fail("it was drawn"))
+    presets.import_(json.dumps(COMPUTED), "stranger/x")
+    assert presets.validate("stranger/x") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"data": {"url": "file:///etc/passwd"}}, "/data/url"),
+        ({"config": {"font": 'a"b'}}, "/config/font"),
+        ({"data": {"sequence": {"start": 0, "stop": 1e9}}}, "/data/sequence"),
+    ],
+)
+def test_what_nobody_may_draw_is_not_kept(change: dict[str, Any], path: str) -> None:
+    with pytest.raises(PresetError) as raised:
+        presets.from_spec({**COMPUTED, **change}, "a/b").save()
+    assert path in str(raised.value)
+    assert [entry.id for entry in presets.list("a")] == []
+
+
+def test_all_faults_are_told_at_once() -> None:
+    broken = presets.get("plotkit/bar").content
+    broken["encoding"]["x"].update(typ="nominal", field="nope")
+    broken["usermeta"]["plotkit"]["strings"]["lost"] = {"default": "x"}
+    told = "\n".join(str(fault) for fault in presets.validate(broken))
+    assert "unknown 'typ'. Did you mean 'type'?" in told
+    assert "draws the field 'nope'" in told
+    assert "/usermeta/plotkit/strings/lost: stands nowhere" in told
+
+
+def test_a_fork_does_not_replace_a_file_unseen(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.plotkit]\npresets = "charts"\n')
+    (tmp_path / "charts").mkdir()
+    mine().save()
+    with pytest.raises(PresetChangedError):
+        presets.get("plotkit/bar").fork("carey/new_chart").save()
+    presets.get("carey/new_chart").fork("carey/new_chart", title="Again").save()
+
+
+@pytest.mark.parametrize("block", [5, {"roles": {"x": {"types": 5}}}, {"roles": {}, "switches": 5}])
+def test_a_hostile_block_is_told(block: object) -> None:
+    spec = {**COMPUTED, "usermeta": {"plotkit": block}}
+    with pytest.raises(PresetError):
+        pk.Preset(spec)
