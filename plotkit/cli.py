@@ -14,6 +14,7 @@ import typer
 
 import plotkit
 from plotkit.cli_presets import app as presets_app
+from plotkit.cli_presets import complete_ids
 from plotkit.telling import pairs, told
 
 app = typer.Typer(
@@ -73,7 +74,13 @@ def render(
         typer.Option("--out", "-o", help="File to write: .png .svg .pdf .html .json. Repeatable."),
     ],
     preset: Annotated[
-        str, typer.Option("--preset", "-P", help="A preset's id, or the path of its file.")
+        str,
+        typer.Option(
+            "--preset",
+            "-P",
+            help="A preset's id, or the path of its file.",
+            autocompletion=complete_ids,
+        ),
     ] = "plotkit/line",
     field: Annotated[
         list[str] | None,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -31,14 +34,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 To = Annotated[str | None, typer.Option("--to", help="project or store; default: the project.")]
 
 
-def _ids(incomplete: str) -> list[str]:
+_ORIGINS = ("project", "store", "builtin")
+_WIDTHS = (16, 4000)  # px, of a thumbnail
+
+
+def complete_ids(incomplete: str) -> list[str]:
     """Ids that a shell completes."""
     from plotkit import store
 
-    return [entry.id for entry in store.list_all() if entry.id.startswith(incomplete)]
+    try:
+        return [entry.id for entry in store.list_all() if entry.id.startswith(incomplete)]
+    except (errors.PlotkitError, OSError):
+        return []  # a shell that completes is no place for messages
 
 
-Id = Annotated[str, typer.Argument(help="A preset's id.", autocompletion=_ids)]
+Id = Annotated[str, typer.Argument(help="A preset's id.", autocompletion=complete_ids)]
 
 
 def _print_json(found: Any) -> None:
@@ -62,6 +72,9 @@ def list_command(
     with told():
         from plotkit import presets
 
+        if origin is not None and origin not in _ORIGINS:
+            expected = f"one of {errors.listed(_ORIGINS)}"
+            raise errors.OptionError.from_option("--origin", origin, expected)
         found = presets.list(owner, origin=origin, role=role)
         if text is not None:
             about = {entry.id for entry in presets.search(text)}
@@ -109,10 +122,15 @@ def _patch(given: str | None) -> Any:
     """A patch as JSON text, or @file."""
     if given is None:
         return None
-    text = Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
+    try:
+        text = Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
+    except (OSError, ValueError) as reason:
+        said = getattr(reason, "strerror", None) or reason
+        expected = f"@ and a file that can be read ({said})"
+        raise errors.OptionError.from_option("--patch", given, expected) from None
     try:
         return json.loads(text)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise errors.OptionError.from_option("--patch", given, f"JSON ({reason})") from None
 
 
@@ -207,13 +225,31 @@ def export(
     with told():
         from plotkit import presets
 
-        text = presets.export(id, out)
-        typer.echo(str(out) if out is not None else text)
+        if out is None:
+            typer.echo(presets.export(id))
+            return
+        with _writing(out):
+            presets.export(id, out)
+        typer.echo(str(out))
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """No folder is made unasked, and a refusal of the system's is told as ours."""
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise errors.SaveError.from_missing_folder(str(out), str(folder))
+    try:
+        yield
+    except errors.PlotkitError:
+        raise
+    except OSError as reason:
+        raise errors.SaveError.from_os(str(out), reason.strerror or str(reason)) from reason
 
 
 @app.command()
 def validate(
-    asked: Annotated[str, typer.Argument(help="An id or a path.", autocompletion=_ids)],
+    asked: Annotated[str, typer.Argument(help="An id or a path.", autocompletion=complete_ids)],
     fix: Annotated[
         bool, typer.Option("--fix", help="Write down what a file leaves to be inferred.")
     ] = False,
@@ -221,15 +257,20 @@ def validate(
 ) -> None:
     """Say all that is wrong with a preset; exit code 1 where anything is."""
     with told():
-        from plotkit import presets
+        from plotkit import presets, store
 
-        found = presets.get(asked)
-        if fix:
-            found = presets.from_spec(found.content, found.id)
-            for note in found.notes:
-                typer.echo(f"note: {note}", err=True)
-            if Path(asked).is_file():
-                presets.export(found, asked)
+        file = Path(asked).expanduser() if store.is_path(asked) else None
+        if not fix:
+            found = presets.get(asked)
+        elif file is None:
+            held = presets.get(asked)
+            found = presets.from_spec(held.content, held.id)
+        else:
+            found = presets.from_spec(file, _id_for(file))
+            with _writing(file):
+                presets.export(found, file)
+        for note in found.notes if fix else ():
+            typer.echo(f"note: {note}", err=True)
         wrong = presets.validate(found)
         if as_json:
             _print_json([fault._asdict() for fault in wrong])
@@ -237,6 +278,17 @@ def validate(
             for fault in wrong:
                 typer.echo(str(fault))
         raise typer.Exit(1 if wrong else 0)
+
+
+def _id_for(file: Path) -> str:
+    """The id that a file carries, else one of its name."""
+    from plotkit import forking, ids, store
+
+    carried = forking.meta_of(store.open_file(file)).get("id")
+    if carried is not None:
+        return str(carried)
+    slug = re.sub("[^a-z0-9_-]+", "-", file.stem.lower())[:50].strip("-_") or "unnamed"
+    return f"me/{slug if ids.is_part(slug) else f'preset-{slug}'}"
 
 
 @app.command()
@@ -378,9 +430,15 @@ def thumbnail(
     with told():
         from plotkit import durable, presets
 
-        made = presets.thumbnail(id, width)
-        place = out.absolute()
-        durable.replace(str(place), made, str(place.parent))
+        if not _WIDTHS[0] <= width <= _WIDTHS[1]:
+            expected = f"{_WIDTHS[0]} to {_WIDTHS[1]} px"
+            raise errors.OptionError.from_option("--width", width, expected)
+        if out.suffix.lower() != ".png":
+            raise errors.OptionError.from_option("--out", str(out), "a .png file")
+        with _writing(out):
+            made = presets.thumbnail(id, width)
+            place = out.absolute()
+            durable.replace(str(place), made, str(place.parent))
         typer.echo(str(out))
 
 
@@ -391,17 +449,17 @@ def edit(id: Id, to: To = None) -> None:
     What does not pass is offered again; nothing that was typed is lost.
     """
     with told():
-        from plotkit import presets
+        from plotkit import ids, presets
 
+        ids.parse_own(id.partition("@")[0])  # what cannot be saved is not opened
         found = presets.get(id)
-        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         with tempfile.NamedTemporaryFile(
             "w", prefix="plotkit-", suffix=".json", delete=False, encoding="utf-8"
         ) as file:
             file.write(found.to_json())
         draft = Path(file.name)
         while True:
-            subprocess.run([*command, str(draft)], check=True)
+            _open_in_editor(draft)
             try:
                 edited = presets.Preset(
                     presets.get(draft).content, found.id, read=found.read_digest
@@ -417,3 +475,26 @@ def edit(id: Id, to: To = None) -> None:
                     typer.echo(f"what you wrote is kept in {draft}", err=True)
                     raise typer.Exit(1) from None
         draft.unlink()
+
+
+def _open_in_editor(draft: Path) -> None:
+    """Wait for the editor; where it fails, say so and where the draft is, and stop."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    named = f"the editor {errors.shown(editor)}"
+    try:
+        command = shlex.split(editor)
+        if not command:
+            raise ValueError("it names no command")
+        code = subprocess.run([*command, str(draft)], check=False).returncode
+    except (OSError, ValueError) as reason:
+        said = getattr(reason, "strerror", None) or reason
+        _stop(f"{named} cannot be run ({said}); the draft is kept in {draft}")
+    if not draft.exists():
+        _stop(f"{named} left no file: {draft} is gone, and nothing was saved")
+    if code:
+        _stop(f"{named} ended with code {code}; the draft is kept in {draft}")
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"plotkit: {message}", err=True)
+    raise typer.Exit(1)

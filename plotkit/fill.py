@@ -253,9 +253,8 @@ def set_strings(spec: dict[str, Any], preset: Preset, values: Mapping[str, str |
         for pointer in preset.strings[name].at:
             if value is None:
                 continue
-            at = jsonpointer.JsonPointer(pointer)
             try:
-                parent, key = at.to_last(spec)
+                parent, key = jsonpointer.JsonPointer(pointer).to_last(spec)
             except (jsonpointer.JsonPointerException, KeyError, TypeError):
                 continue  # a part that went with an unmapped role, or that a fork took out
             if isinstance(parent, dict) and (value or key in _TITLES):
@@ -296,7 +295,10 @@ def read_strings(
         if not string.at and given:
             found[name] = given
         for pointer in string.at[:1]:
-            value = jsonpointer.resolve_pointer(spec, pointer, None)
+            try:
+                value = jsonpointer.resolve_pointer(spec, pointer, None)
+            except (jsonpointer.JsonPointerException, TypeError):
+                continue
             if isinstance(value, str) and value:
                 found[name] = value
     return found
@@ -327,8 +329,9 @@ def set_scales(spec: Mapping[str, Any], scales: Mapping[str, Mapping[str, Any]])
 
 def set_vega_params(spec: dict[str, Any], values: Mapping[str, Any]) -> None:
     """Give the spec's own params the caller's values."""
-    for param in spec.get("params", ()):
-        if param.get("name") in values:
+    params = spec.get("params")
+    for param in params if isinstance(params, list) else ():
+        if isinstance(param, dict) and param.get("name") in values:
             param["value"] = values[param["name"]]
 
 
@@ -337,7 +340,7 @@ def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
     facet = spec.get("facet")
     inner = facet if isinstance(facet, Mapping) else {}
     definitions = [d for c, d in channels(spec) if c in ("facet", "row", "column")]
-    definitions += [d for d in (inner, *inner.values()) if isinstance(d, dict) and "field" in d]
+    definitions += [d for d in (inner, *inner.values()) if isinstance(d, dict) and isinstance(d.get("field"), str)]
     for definition in definitions:
         field = definition["field"]
         count = len(set(columns.get(field, ())))
@@ -404,7 +407,7 @@ def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
     """
     found = list(channels(spec))
     # Layers share an axis: what one of them sets holds for all that is drawn along it.
-    log = {c.rstrip("2") for c, d in found if (d.get("scale") or {}).get("type") == "log"}
+    log = {c.rstrip("2") for c, d in found if _of_scale(d, "type") == "log"}
     if log & {"x", "y"} and _draws_bars(spec):
         raise errors.DataError.from_log_bar(preset.id)
     for channel, definition in found:
@@ -420,8 +423,13 @@ def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
             raise errors.DataError.from_log_scale(role, column.name, row, value)
 
 
+def _of_scale(definition: Mapping[str, Any], name: str) -> Any:
+    scale = definition.get("scale")
+    return scale.get(name) if isinstance(scale, Mapping) else None
+
+
 def _draws_bars(spec: Mapping[str, Any]) -> bool:
-    marks = [spec.get("mark"), *(part.get("mark") for part in spec.get("layer", ()))]
+    marks = [spec.get("mark"), *(part.get("mark") for part in _layers(spec))]
     names = (mark.get("type") if isinstance(mark, Mapping) else mark for mark in marks)
     return "bar" in names
 
@@ -518,15 +526,29 @@ def expected_marks(spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -
     if not rows:
         return 0
     counts = [1]
-    for layer in spec.get("layer", [spec]):
+    for layer in _layers(spec) if "layer" in spec else [spec]:
         mark = layer.get("mark")
         kind = mark.get("type") if isinstance(mark, Mapping) else mark
-        encoding = {**spec.get("encoding", {}), **layer.get("encoding", {})}
+        encoding = {**_encoding(spec), **_encoding(layer)}
         plain = not (spec.get("transform") or layer.get("transform"))
         if kind in _ONE_EACH and plain and not any(map(_computes, encoding.values())):
-            fields = {d["field"] for c, d in encoding.items() if c in _AXES and "field" in d}
+            fields = {
+                d["field"]
+                for c, d in encoding.items()
+                if c in _AXES and isinstance(d, Mapping) and isinstance(d.get("field"), str)
+            }
             counts.append(sum(all(row.get(f) is not None for f in fields) for row in rows))
     return max(counts)
+
+
+def _layers(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    layers = spec.get("layer")
+    return [p for p in layers if isinstance(p, Mapping)] if isinstance(layers, list) else []
+
+
+def _encoding(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    encoding = view.get("encoding")
+    return encoding if isinstance(encoding, Mapping) else {}
 
 
 def _computes(definition: Any) -> bool:

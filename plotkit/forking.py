@@ -7,6 +7,8 @@ give whole contents (a Vega-Lite spec with `usermeta.plotkit`) and never change 
 from __future__ import annotations
 
 import copy
+import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -25,6 +27,11 @@ FIELD_KEYS = frozenset(
 # Where a spec holds expressions.
 
 _NEEDS = "needs:"
+_DEEPEST = 100  # levels of a patch; no spec has as many
+_NAME = (
+    "letters, digits, blanks, '_' and '-', and no name that every object of JavaScript has "
+    "('constructor', 'toString')"
+)
 
 
 class Change(NamedTuple):
@@ -103,7 +110,7 @@ def fork(
     ('line', {'id': 'a/b'})
     """
     made = copy.deepcopy(dict(content))
-    if roles:
+    if roles is not None:
         made = rename_roles(made, roles)
     if patch is not None:
         made = patched(made, patch)
@@ -129,6 +136,11 @@ def patched(
 
     Raises `OptionError` where the patch reaches for `usermeta`, or where it does not fit.
     """
+    if isinstance(patch, str) or not isinstance(patch, Mapping | Sequence):
+        raise errors.OptionError.from_option(
+            "patch", patch, "a JSON Merge Patch (an object) or a JSON Patch (a list)"
+        )
+    patch = _plain(patch, "")
     if isinstance(patch, Mapping):
         if "usermeta" in patch:
             raise errors.OptionError.from_option(
@@ -139,17 +151,64 @@ def patched(
     import jsonpatch
 
     for operation in patch:
-        if not isinstance(operation, Mapping) or str(operation.get("path", "")).startswith(
-            "/usermeta"
+        if not isinstance(operation, Mapping) or not all(
+            _is_in_spec(operation[key]) for key in ("path", "from") if key in operation
         ):
             raise errors.OptionError.from_option("patch", operation, "operations on the spec")
     try:
-        made: Content = jsonpatch.apply_patch(copy.deepcopy(dict(content)), list(patch))
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as reason:
+        made: Content = jsonpatch.apply_patch(copy.deepcopy(dict(content)), patch)
+    except (
+        jsonpatch.JsonPatchException,
+        jsonpatch.JsonPointerException,
+        AttributeError,  # the library's own, where a path leads through what holds nothing
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as reason:
         raise errors.OptionError.from_option(
-            "patch", list(patch), f"a JSON Patch that fits ({errors.shown(str(reason), 120)})"
+            "patch", patch, f"a JSON Patch that fits ({errors.shown(str(reason), 120)})"
         ) from reason
     return made
+
+
+def _is_in_spec(pointer: Any) -> bool:
+    """Whether a JSON Pointer is to a part of the spec: not to all of it, nor to our block."""
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        return False
+    return pointer.split("/")[1] != "usermeta"
+
+
+def _plain(node: Any, path: str, depth: int = 0) -> Any:
+    """A copy that is JSON through and through; `OptionError` says where it is not."""
+    name = f"patch at {path}" if path else "patch"
+    if depth > _DEEPEST:
+        raise errors.OptionError.from_option(name, node, f"at most {_DEEPEST} levels")
+    if isinstance(node, Mapping):
+        made = {}
+        for key, value in node.items():
+            if not _is_text(key):
+                raise errors.OptionError.from_option(name, key, "keys that are text")
+            made[key] = _plain(value, f"{path}/{_escaped(key)}", depth + 1)
+        return made
+    if isinstance(node, list | tuple):
+        return [_plain(value, f"{path}/{n}", depth + 1) for n, value in enumerate(node)]
+    if node is None or isinstance(node, bool) or _is_text(node) or _is_number(node):
+        return node
+    raise errors.OptionError.from_option(
+        name, node, "JSON: objects, lists, text, finite numbers, true, false or null"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is text that can be written to a file: a lone surrogate cannot."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _to_main_layer(content: Mapping[str, Any], patch: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -187,7 +246,7 @@ def rename_roles(content: Mapping[str, Any], names: Mapping[str, str]) -> Conten
     """The content with roles renamed wherever they stand.
 
     Fields, transforms, expressions, sample rows, strings, switches and the statistic's inputs
-    follow. Raises `OptionError` for an unknown role, or a new name that is taken.
+    follow. Raises `OptionError` for an unknown role, or a new name that is taken or cannot work.
 
     >>> made = rename_roles(
     ...     {"data": {"values": [{"y": 1}]}, "encoding": {"y": {"field": "y"}},
@@ -198,13 +257,17 @@ def rename_roles(content: Mapping[str, Any], names: Mapping[str, str]) -> Conten
     >>> made["encoding"], made["transform"], made["data"]
     ({'y': {'field': 'value'}}, [{'filter': 'datum.value > 0'}], {'values': [{'value': 1}]})
     """
+    if not isinstance(names, Mapping):
+        raise errors.OptionError.from_option("roles", names, "old role name -> new role name")
     meta = meta_of(content)
     roles = meta.get("roles", {})
     for old, new in names.items():
         if old not in roles:
             raise errors.OptionError.from_unknown("role", old, list(roles), meta.get("id", "it"))
+        if not is_role_name(new):
+            raise errors.OptionError.from_option(f"roles[{old!r}]", new, f"a role name: {_NAME}")
         taken = {*roles, *meta.get("outputs", {})} - set(names)
-        if new in taken or not isinstance(new, str) or not new.strip():
+        if new in taken:
             raise errors.OptionError.from_option(f"roles[{old!r}]", new, "a name that is free")
     if len(set(names.values())) < len(names):
         raise errors.OptionError.from_option("roles", dict(names), "names that differ")
@@ -232,6 +295,17 @@ def rename_roles(content: Mapping[str, Any], names: Mapping[str, str]) -> Conten
         meta["statistic"] = {**statistic, "inputs": inputs}
     made["usermeta"] = {**dict(content.get("usermeta", {})), "plotkit": meta}
     return made
+
+
+def is_role_name(name: object) -> bool:
+    """Whether a role can have the name: Vega reads others as paths, or as what objects inherit.
+
+    >>> is_role_name("my role-2"), is_role_name("größe"), is_role_name("a.b")
+    (True, True, False)
+    """
+    if not isinstance(name, str) or name in expression.INHERITED or not name.strip(" _-"):
+        return False
+    return all(char in " _-" or unicodedata.category(char)[0] in "LMN" for char in name)
 
 
 def _renamed_keys(found: Any, names: Mapping[str, str]) -> Any:

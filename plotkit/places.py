@@ -205,7 +205,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "font_style": "fontStyle fontWeight subtitleFontStyle subtitleFontWeight",
     },
     "scale": {
-        "value": """align base clamp constant domain domainMax domainMid domainMin domainRaw
+        "value": """align clamp constant domain domainMax domainMid domainMin domainRaw
             exponent interpolate range rangeMax rangeMin reverse round scheme type zero
             paddingInner paddingOuter bandPaddingInner bandPaddingOuter
             bandWithNestedOffsetPaddingInner bandWithNestedOffsetPaddingOuter barBandPaddingInner
@@ -217,6 +217,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "count": "quantileCount quantizeCount",
         "tick_count": "nice",
         "steps": "bins",
+        "log_base": "base",
     },
     "view": {
         "value": """clip cornerRadius cursor fill fillOpacity opacity stroke strokeCap
@@ -224,11 +225,11 @@ _KINDS: dict[str, dict[str, str]] = {
         "length": "strokeWidth step continuousWidth continuousHeight discreteWidth discreteHeight",
     },
     "projection": {
-        "value": """center clipAngle clipExtent coefficient distance extent fraction lobes
-            parallel parallels precision radius ratio reflectX reflectY rotate scale spacing tilt
-            translate type""",
-        "length": "pointRadius size",
-        "rows": "fit",
+        "value": """center clipAngle coefficient distance fraction lobes parallel parallels radius
+            ratio reflectX reflectY rotate spacing tilt translate type""",
+        "length": "pointRadius size clipExtent extent",
+        "zoom": "scale",
+        "precision": "precision",
     },
     "resolve": {"resolved": "axis legend scale"},
     "resolved": {"word": f"{_POSITIONS} {_COLORS}"},

@@ -44,7 +44,7 @@ def plot_table(
     string_fields: _Strings = None,
     *,
     params: Mapping[str, Any] | None = None,
-    allow: Sequence[str | Path] = (),
+    allow: str | Path | Sequence[str | Path] = (),
 ) -> Chart:
     """Draw a table with any preset.
 

@@ -75,7 +75,7 @@ def names() -> list[str]:
 
 
 def get(
-    asked: str | Path | Mapping[str, Any] | Preset, *, allow: Sequence[str | Path] = ()
+    asked: str | Path | Mapping[str, Any] | Preset, *, allow: str | Path | Sequence[str | Path] = ()
 ) -> Preset:
     """The preset of an id ("carey/new_chart", "carey/new_chart@2"), a path, a dict, or itself.
 
@@ -146,7 +146,7 @@ def _checked(
     where: str,
     *,
     whole: bool = False,
-    allow: Sequence[str | Path] = (),
+    allow: str | Path | Sequence[str | Path] = (),
 ) -> Preset:
     """A preset from outside, that may be drawn; `whole` where its schema was checked on saving."""
     from plotkit import trust, wandb_form  # built-in presets need none of these
@@ -154,10 +154,12 @@ def _checked(
     try:
         if trust.is_walkable(content) and wandb_form.is_wandb_form(content):
             content = _in_our_form(content, where)
-        if allow:
+        whole_content = content
+        if not isinstance(allow, tuple) or allow:
             from plotkit import fetching  # it reads what the preset names, and the caller lets in
 
-            content = fetching.embed(content, allow, where)
+            whole_content = fetching.embed(content, allow, where)
+            content = fetching.without_addresses(content)
         if not whole and trust.is_walkable(content) and not trust.is_vega(content):
             from plotkit import schema  # heavy
 
@@ -171,7 +173,7 @@ def _checked(
             found = trust.findings(content, accepted=True)
         if found:
             raise errors.TrustError.from_findings(where, found, accepted)
-        preset = Preset(content, where)
+        preset = Preset(whole_content, where)
     except RecursionError:
         told = ValueError("it is nested too deep")
         raise errors.PresetError.from_unreadable(where, told) from None

@@ -37,6 +37,29 @@ _INTERVALS = ("minute", "hour", "day", "week", "month", "year")
 # Where a switch keeps a channel while it exchanges two; Vega-Lite draws no channel of that name.
 _SCRATCH = re.compile(r"_[a-z]+")
 _INPUT = re.compile(r"[a-z-]{1,20}")
+# A text of CSS may write any of its signs by its number.
+_ESCAPED = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\n\r\f]?|\r?\n|(.))")
+# Texts that are compared or written, and never read as a colour or a style.
+_WRITTEN = frozenset(("domain", "values", "equal", "oneOf", "description", "delimiter"))
+_LISTED_KEYS = ("layer", "concat", "hconcat", "vconcat", "transform", "params")
+_LISTED = frozenset(("spec", "transform", "param", "op_field", "channel", "sort", "title", "value"))
+_TEXTS = frozenset(("mark", "aggregate", "sort", "time_unit", "title", "value"))
+_NULLS = frozenset(
+    (
+        "aggregate", "axis", "channel", "data", "header", "impute", "legend", "mark", "scale",
+        "sort", "time_unit", "title", "value",
+    )
+)  # fmt: skip
+_SCALARS = frozenset(("sort", "value"))
+_GROUPS = (
+    "color", "detail", "fill", "key", "opacity", "fillOpacity", "shape", "size", "stroke",
+    "strokeDash", "strokeOpacity", "strokeWidth", "order", "angle",
+)  # fmt: skip
+_REPEATS = 2  # transforms of one kind that make rows out of rows
+_FINEST = 0.001  # the width of a bin where nothing says how far its bins reach
+_BASES = (1.1, 1000.0)
+_SCALE = 10_000  # px of a projection's globe
+_PRECISION = 0.1  # px
 _VEGA_KEYS = ("marks", "signals", "scales", "axes")
 
 _NO_ADDRESS = "no preset names a file or an address; put the rows into it"
@@ -192,6 +215,20 @@ def _plain(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _addressed(text: str) -> bool:
+    """Whether a text holds an address as CSS has it, escapes of CSS undone."""
+    if "\\" in text:
+        text = _ESCAPED.sub(_unescaped, text)
+    return bool(_ADDRESS.search(text))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        number = int(match[1], 16)
+        return chr(number) if number < 0x110000 else ""
+    return match[2] or ""
+
+
 class _EnoughError(Exception):
     """So much was found that looking on tells nobody anything."""
 
@@ -274,6 +311,7 @@ class _Walk:
             return
         self.pictures()
         self.visit(self.content, "spec", "")
+        self.growth()
 
     def add(self, path: str, value: object, rule: str, nearest: str = "") -> None:
         self.found.append(Finding(path, errors.shown(value), rule, nearest))
@@ -290,20 +328,49 @@ class _Walk:
             for key, inner in value.items():
                 here = _below(path, key)
                 if key in names:
+                    self.shaped(inner, names[key], key, here)
                     self.visit(inner, names[key], here)
                 elif key in _WHY:
                     self.add(here, inner, _WHY[key])
                 elif key not in _DANGEROUS_KEYS:
                     self.add(here, key, _UNKNOWN, _near(key, names))
         elif isinstance(value, list):
+            if kind not in _LISTED:
+                self.add(path, value, "an object stands here")
+                return
             for index, inner in enumerate(value):
-                self.visit(inner, kind, f"{path}/{index}")
-        elif isinstance(value, str) and _ADDRESS.search(value):
+                if isinstance(inner, list) and kind not in _SCALARS:
+                    self.add(f"{path}/{index}", inner, "no list stands in this list")
+                else:
+                    self.visit(inner, kind, f"{path}/{index}")
+        elif isinstance(value, str):
+            self.text_at(value, kind, path)
+        elif value is None:
+            if kind not in _NULLS:
+                self.add(path, value, "an object stands here")
+        elif kind not in _SCALARS and not (kind == "mark" and isinstance(value, bool)):
+            self.add(path, value, "an object stands here")
+
+    def text_at(self, value: str, kind: str, path: str) -> None:
+        if kind not in _TEXTS:
+            self.add(path, value, "an object stands here")
+        elif _addressed(value):
             self.add(path, value, "no text names an address")
-        elif isinstance(value, str) and kind == "mark":
+        elif kind == "value" and "\\" in value and not _is_written(path):
+            self.add(path, value, "no colour and no style has a backslash")
+        elif kind == "mark":
             self._mark_type(value, path)
-        elif isinstance(value, str) and kind in ("aggregate", "sort", "time_unit"):
+        elif kind in ("aggregate", "sort", "time_unit"):
             self._word(value, path)
+
+    def shaped(self, value: Any, kind: str, name: str, path: str) -> None:
+        """A list where a list stands, and none where one object does."""
+        if name in _LISTED_KEYS and kind in _LISTED and not isinstance(value, list):
+            # Other scalars are told as what is no object.
+            if isinstance(value, Mapping) or (value is None and kind in _NULLS):
+                self.add(path, value, "a list stands here")
+        elif name == "spec" and isinstance(value, list):
+            self.add(path, value, "an object stands here")
 
     # Leaves: what is judged by more than its names.
 
@@ -399,8 +466,10 @@ class _Walk:
                     self._init(part, here)
                 elif isinstance(part, str) and key in _TIME_PARTS and not _TIME.fullmatch(part):
                     self.add(here, part, "a part of a time is a number or a name")
-                elif isinstance(part, str) and _ADDRESS.search(part):
+                elif isinstance(part, str) and _addressed(part):
                     self.add(here, part, "no text names an address")
+                elif isinstance(part, str) and "\\" in part:
+                    self.add(here, part, "no colour and no style has a backslash")
 
     def _param_name(self, value: Any, path: str) -> None:
         taken = {"datum", "event", "item", "group", "parent", *expression.SIGNALS}
@@ -548,17 +617,41 @@ class _Walk:
                     self.add(here, inner, "lines of a globe stand at least 1 degree apart")
             elif key not in names:
                 self.add(here, inner, "a globe's lines have steps and extents")
+            elif not all(_plain(n) and abs(n) <= 360 for _, n in _items(inner, here)):
+                self.add(here, inner, "a globe's lines lie within 360 degrees")
 
     def _bin(self, value: Any, path: str) -> None:
         if not isinstance(value, Mapping):
             self.visit(value, "value", path)
             return
         self.visit_object(value, "bin", path)
-        step, extent = value.get("step"), value.get("extent")
-        if step is not None and not (_plain(step) and step > 0):
-            self.add(_below(path, "step"), step, "a step is a number above 0")
-        elif step and isinstance(extent, list) and len(extent) == 2 and all(map(_plain, extent)):
-            self.most(_below(path, "step"), step, abs(extent[1] - extent[0]) / step, "bins")
+        extent, base = value.get("extent"), value.get("base")
+        known = isinstance(extent, list) and len(extent) == 2 and all(map(_plain, extent))
+        for key in ("step", "steps"):
+            for at, step in _items(value.get(key), _below(path, key)):
+                if step is None:
+                    continue
+                if not (_plain(step) and step > 0):
+                    self.add(at, step, "a step is a number above 0")
+                elif known:
+                    if key == "step":
+                        self.most(at, step, abs(extent[1] - extent[0]) / step, "bins")
+                elif step < _FINEST:
+                    self.add(at, step, f"a step is at least {_FINEST:g}, or its bins have an extent")
+        if base is not None:
+            self._log_base(base, _below(path, "base"))
+
+    def _log_base(self, value: Any, path: str) -> None:
+        if not _plain(value) or not _BASES[0] <= value <= _BASES[1]:
+            self.add(path, value, f"a base is a number from {_BASES[0]:g} to {_BASES[1]:g}")
+
+    def _zoom(self, value: Any, path: str) -> None:
+        if value is not None and not (_plain(value) and 0 <= value <= _SCALE):
+            self.add(path, value, f"a projection's scale is a number of at most {_SCALE:,}")
+
+    def _precision(self, value: Any, path: str) -> None:
+        if value is not None and not (_plain(value) and (value == 0 or value >= _PRECISION)):
+            self.add(path, value, f"a projection's precision is 0, or a number from {_PRECISION:g}")
 
     def _parse(self, value: Any, path: str) -> None:
         for key, inner in value.items() if isinstance(value, Mapping) else [("", value)]:
@@ -655,7 +748,9 @@ class _Walk:
             for at, pointer in _items(entry.get("at", []) if _is_map(entry) else [], f"{here}/at"):
                 self.target(pointer, entry.get("default"), at)
         for pointer in texts:
-            self.target(pointer, "", _below(f"{path}/texts", pointer))
+            if _kind_at(pointer) != "text":  # its parts may make up anything
+                rule = "a text that is put together goes where a text stands"
+                self.add(_below(f"{path}/texts", pointer), pointer, rule)
         for name, entry in switches.items():
             for side, operations in entry.items() if _is_map(entry) else ():
                 here = _below(_below(f"{path}/switches", name), side)
@@ -681,7 +776,12 @@ class _Walk:
                 value = operation.get("value")
                 if place == "size" and isinstance(value, int | float):
                     self.area(f"{path}/value", value * value)
-                self.visit(value, place, f"{path}/value")
+                name = str(pointer).rpartition("/")[2]
+                self.shaped(value, place, name, f"{path}/value")
+                if isinstance(value, list) and place in PLACES and _is_index(name):
+                    self.add(f"{path}/value", value, "an object stands here")
+                else:
+                    self.visit(value, place, f"{path}/value")
         elif kind in ("move", "copy"):
             # What stands at a place of one kind was judged as what it is.
             place = _kind_at(operation.get("from"))
@@ -689,6 +789,48 @@ class _Walk:
                 self.add(f"{path}/path", pointer, "a switch moves things to places of their kind")
         elif kind not in ("remove", "test"):
             self.add(f"{path}/op", kind, "a switch is made of the operations of a JSON Patch")
+
+    # What transforms make out of rows, all of them together.
+
+    def growth(self) -> None:
+        """Rows are not multiplied without end, and neither are texts."""
+        rows, texts, own, counts = 1.0, 1.0, 1.0, {"flatten": 0, "impute": 0}
+        width = made = None
+        for node, path in _objects(self.content):
+            if isinstance(node.get("fold"), list):
+                rows *= max(1, len(node["fold"]))
+            for kind in counts:
+                if node.get(kind) is None:
+                    continue
+                counts[kind] += 1
+                if counts[kind] > _REPEATS:
+                    self.add(_below(path, kind), node[kind], f"a preset has {_REPEATS} of these")
+            if node.get("flatten") is not None:
+                width = _widest(self.content) if width is None else width
+                rows *= width
+            if node.get("impute") is not None:
+                self.ungrouped(node, path)
+            if isinstance(node.get("calculate"), str):
+                made = _made(self.content) if made is None else made
+                terms, chained = _terms(node["calculate"], made)
+                texts, own = (texts * terms, own) if chained else (texts, max(own, terms))
+                if texts * own > settings.preset_generated:
+                    limit = f"texts of calculates grow at most {settings.preset_generated:,} times"
+                    self.add(_below(path, "calculate"), node["calculate"], limit)
+                    texts = own = 1.0
+        if rows > settings.preset_generated:
+            limit = f"fold and flatten make at most {settings.preset_generated:,} rows of one"
+            self.add("/transform", f"{rows:,.0f} rows of one", limit)
+
+    def ungrouped(self, node: Mapping[str, Any], path: str) -> None:
+        """Each group gets a row for each key, and both may be as many as there are rows."""
+        here = _below(path, "impute")
+        if isinstance(node["impute"], Mapping):
+            encodings = (found.get("encoding") for found, _ in _objects(self.content))
+            if any(_is_map(e) and any(name in e for name in _GROUPS) for e in encodings):
+                self.add(here, node["impute"], "values are imputed where nothing groups them")
+        elif node.get("groupby"):
+            self.add(_below(path, "groupby"), node["groupby"], "an impute has no groups")
 
     # The picture.
 
@@ -736,7 +878,7 @@ class _Accepted(_Walk):
                 here = _below(path, key)
                 if isinstance(key, str):
                     self.named(key, value, here, node)
-                elif isinstance(value, str) and _ADDRESS.search(value):
+                elif isinstance(value, str) and _addressed(value):
                     self.add(here, value, "no text names an address")
                 if isinstance(value, Mapping | list) and key not in ("values", "datasets"):
                     waiting.append((value, here))
@@ -765,7 +907,7 @@ class _Accepted(_Walk):
             self.span(value, path)
         elif key == "graticule":
             self._graticule(value, path)
-        elif isinstance(value, str) and _ADDRESS.search(value):
+        elif isinstance(value, str) and _addressed(value):
             self.add(path, value, "no text names an address")
         elif (key.endswith(("Size", "Padding")) or key in ("width", "height")) and _plain(value):
             self._length(value, path)
@@ -811,7 +953,7 @@ _LEAVES = (
     "word", "time_part", "init", "param_name", "font", "font_style", "format", "format_type",
     "length", "size", "power", "count", "tick_count", "keyvals", "steps", "sequence", "share",
     "graticule", "bin", "parse", "styles", "ranges", "repeat", "select", "no_event", "bind",
-    "usermeta",
+    "usermeta", "log_base", "zoom", "precision",
 )  # fmt: skip
 
 
@@ -845,6 +987,109 @@ def _items(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _items(inner, f"{path}/{index}")
     else:
         yield path, value
+
+
+def _is_index(name: str) -> bool:
+    return name.isdecimal() or name == "-"
+
+
+def _is_written(path: str) -> bool:
+    names = [name for name in path.split("/") if not name.isdecimal()]
+    return names[-1] in _WRITTEN
+
+
+def _objects(content: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Every object of a preset that is no row, with its path."""
+    waiting = [(content, "")]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, Mapping):
+            yield node, path
+        entries = node.items() if isinstance(node, Mapping) else enumerate(node)
+        waiting += [
+            (value, _below(path, key))
+            for key, value in entries
+            if isinstance(value, Mapping | list) and key not in ("values", "datasets")
+        ]
+
+
+def _expressions(content: Any) -> Iterator[expression.Node]:
+    """What the calculates of a preset compute."""
+    for node, _ in _objects(content):
+        for key in ("calculate", "expr"):
+            if isinstance(node.get(key), str):
+                with suppress(errors.ExpressionError):
+                    yield expression.parse(node[key])
+
+
+def _widest(content: Any) -> int:
+    """How many items a list can have that is flattened, as far as the preset makes it."""
+    most = 1
+    for node in _expressions(content):
+        for inner in expression.walk(node):
+            if isinstance(inner, expression.Array):
+                most = max(most, len(inner.items))
+            elif isinstance(inner, expression.Call) and inner.function == expression.Name("split"):
+                most = max(most, settings.preset_generated)
+    waiting: list[tuple[Any, Any]] = [(content, None)]
+    while waiting:
+        node, name = waiting.pop()
+        entries = node.items() if isinstance(node, Mapping) else enumerate(node)
+        waiting += [(value, key) for key, value in entries if isinstance(value, Mapping | list)]
+        # Params, and cells of rows; the rows of a preset are objects themselves.
+        if isinstance(node, list) and not (name == "values" and all(map(_is_map, node))):
+            most = max(most, len(node))
+    return most
+
+
+def _made(content: Any) -> set[str]:
+    """The fields that transforms make."""
+    return {
+        name
+        for node, path in _objects(content)
+        for _, name in _items(node.get("as"), path)
+        if isinstance(name, str)
+    }
+
+
+def _terms(text: str, made: set[str]) -> tuple[float, bool]:
+    """How often an expression puts texts together, and whether others were put together before."""
+    try:
+        node = expression.parse(text)
+    except errors.ExpressionError:
+        return 1.0, False
+    names = expression.fields(node)
+    dynamic = any(
+        isinstance(inner, expression.Index) and not isinstance(inner.at, expression.Literal)
+        for inner in expression.walk(node)
+    )
+    return max(1.0, _sum(node)), dynamic or bool(names & {*made, "key", "value"})
+
+
+def _sum(node: expression.Node) -> float:
+    match node:
+        case expression.Literal() | expression.Regex():
+            return 0.0
+        case expression.Binary("+", left, right):
+            return _sum(left) + _sum(right)
+        case expression.Binary("||" | "&&", left, right):
+            return max(_sum(left), _sum(right))
+        case expression.Unary() | expression.Binary():
+            return 1.0
+        case expression.Conditional(_, then, other):
+            return max(_sum(then), _sum(other))
+        case expression.Member() | expression.Index() | expression.Name():
+            return 1.0
+        case expression.Call(expression.Name("join"), arguments):
+            sums = [max(1.0, _sum(inner)) for inner in arguments]
+            return math.prod(sums)
+        case expression.Call(_, arguments):
+            return math.fsum(map(_sum, arguments))
+        case expression.Array(items):
+            return float(max(len(items), math.fsum(map(_sum, items))))
+        case expression.Object(_, values):
+            return math.fsum(map(_sum, values))
+    return 1.0
 
 
 def _param_names(node: Any) -> Iterator[str]:

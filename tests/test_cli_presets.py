@@ -146,3 +146,99 @@ def test_lock(run: Any, tmp_path: Path) -> None:
     assert (tmp_path / "charts" / "me" / "l.json").is_file()
     assert run("lock").returncode == 0
     assert list(tmp_path.rglob("plotkit.lock.json"))
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        ("false", "plotkit: the editor 'false' ended with code 1"),
+        ("/no/such", "plotkit: the editor '/no/such' cannot be run (No such file"),
+        ('"unclosed', "cannot be run (No closing quotation)"),
+        (" ", "cannot be run (it names no command)"),
+    ],
+)
+def test_editors_that_fail(run: Any, tmp_path: Path, editor: str, said: str) -> None:
+    run("fork", "plotkit/line", "c/l")
+    done = run("edit", "c/l", EDITOR=editor, VISUAL="", TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    kept = Path(done.stderr.strip().rpartition(" ")[2])
+    assert json.loads(kept.read_text())["usermeta"]["plotkit"]["id"] == "c/l"
+
+
+def test_an_editor_that_deletes_the_file(run: Any, tmp_path: Path) -> None:
+    run("fork", "plotkit/line", "c/l")
+    done = run("edit", "c/l", EDITOR="rm", VISUAL="", TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "is gone, and nothing was saved" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_built_in_preset_is_not_opened(run: Any, tmp_path: Path) -> None:
+    done = run("edit", "plotkit/line", EDITOR=f"touch {tmp_path}/opened", VISUAL="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("plotkit: 'plotkit/line' cannot be saved")
+    assert not (tmp_path / "opened").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("fork", "plotkit/line", "a/b", "--patch", "@nofile"),
+            "--patch='@nofile': expected @ and",
+        ),
+        (("fork", "plotkit/line", "a/b", "--patch", "5"), "patch=5: expected a JSON Merge Patch"),
+        (("fork", "plotkit/line", "a/b", "--patch", '{"width": NaN}'), "patch at /width=nan"),
+        (("fork", "plotkit/line", "a/b", "--role", "y=a.b"), "roles['y']='a.b': expected a role"),
+        (("thumbnail", "plotkit/line", "-o", "t.png", "--width", 0), "--width=0: expected 16 to"),
+        (("thumbnail", "plotkit/line", "-o", "t.png", "--width", -1), "--width=-1: expected 16"),
+        (("thumbnail", "plotkit/line", "-o", "t.png", "--width", 10**9), "--width=1000000000:"),
+        (("thumbnail", "plotkit/line", "-o", "th.jpg"), "--out='th.jpg': expected a .png file"),
+        (("thumbnail", "plotkit/line", "-o", "no/t.png"), "cannot write 'no/t.png': the folder"),
+        (("list", "--origin", "zzz"), "--origin='zzz': expected one of 'project', 'store', 'built"),
+        (("export", "plotkit/line", "-o", "no/l.json"), "cannot write 'no/l.json': the folder"),
+    ],
+)
+def test_what_is_refused(
+    run: Any, tmp_path: Path, arguments: tuple[object, ...], message: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"plotkit: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [("raw.json", "me/raw"), ("My Chart (2).json", "me/my-chart-2"), ("con.json", "me/preset-con")],
+)
+def test_fix_completes_a_file_without_an_id(run: Any, tmp_path: Path, name: str, id: str) -> None:
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": [{"x": 1}]},
+        "mark": "point",
+        "encoding": {"x": {"field": "x", "type": "quantitative"}},
+    }
+    (tmp_path / name).write_text(json.dumps(spec))
+    done = run("validate", f"./{name}", "--fix")
+    assert done.returncode == 0, done.stderr
+    assert "note: role 'x'" in done.stderr
+    assert json.loads((tmp_path / name).read_text())["usermeta"]["plotkit"]["id"] == id
+    spec["usermeta"] = {"plotkit": {"id": "kim/own"}}
+    (tmp_path / name).write_text(json.dumps(spec))
+    assert run("validate", f"./{name}", "--fix").returncode == 0
+    assert json.loads((tmp_path / name).read_text())["usermeta"]["plotkit"]["id"] == "kim/own"
+
+
+def test_render_completes_ids(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from plotkit.cli import app; app(prog_name='plotkit')"],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+        env={**os.environ, "PLOTKIT_HOME": str(tmp_path / "home"), "COMP_CWORD": "4",
+             "_PLOTKIT_COMPLETE": "complete_bash", "COMP_WORDS": "plotkit render d.csv -P plotkit/li"},
+    )  # fmt: skip
+    assert "plotkit/line" in done.stdout.split()
+    assert "plotkit/bar" not in done.stdout.split()

@@ -45,8 +45,14 @@ def compute(
     holds its left edge, the last one also its right edge. At most 512 bins are drawn, which a
     note says. Raises `DataError`, `OptionError`.
     """
-    if "x0" in data_roles(data):
+    roles = data_roles(data)
+    if {"x0", "x1", "count"} <= set(roles):
         return _ready(data)
+    if "value" not in roles:
+        held = data.names if isinstance(data, LazyColumns) else {r: c.name for r, c in data.items()}
+        raise errors.OptionError.from_missing_role(
+            "value", "the number that is counted", "plotkit/histogram", list(held.values())
+        )
     bins = _checked_bins(options.get("bins"))
     said: list[str] = []
     if isinstance(data, LazyColumns):
