@@ -340,7 +340,11 @@ def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
     facet = spec.get("facet")
     inner = facet if isinstance(facet, Mapping) else {}
     definitions = [d for c, d in channels(spec) if c in ("facet", "row", "column")]
-    definitions += [d for d in (inner, *inner.values()) if isinstance(d, dict) and isinstance(d.get("field"), str)]
+    definitions += [
+        d
+        for d in (inner, *inner.values())
+        if isinstance(d, dict) and isinstance(d.get("field"), str)
+    ]
     for definition in definitions:
         field = definition["field"]
         count = len(set(columns.get(field, ())))

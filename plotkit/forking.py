@@ -30,7 +30,7 @@ _NEEDS = "needs:"
 _DEEPEST = 100  # levels of a patch; no spec has as many
 _NAME = (
     "letters, digits, blanks, '_' and '-', and no name that every object of JavaScript has "
-    "('constructor', 'toString')"
+    "('constructor', 'toString') or of Vega's ('if')"
 )
 
 
@@ -303,7 +303,9 @@ def is_role_name(name: object) -> bool:
     >>> is_role_name("my role-2"), is_role_name("größe"), is_role_name("a.b")
     (True, True, False)
     """
-    if not isinstance(name, str) or name in expression.INHERITED or not name.strip(" _-"):
+    if not isinstance(name, str) or not name.strip(" _-"):
+        return False
+    if name in expression.INHERITED or name == "if":  # which Vega takes for a function of its own
         return False
     return all(char in " _-" or unicodedata.category(char)[0] in "LMN" for char in name)
 

@@ -634,10 +634,11 @@ class _Walk:
                 if not (_plain(step) and step > 0):
                     self.add(at, step, "a step is a number above 0")
                 elif known:
-                    if key == "step":
-                        self.most(at, step, abs(extent[1] - extent[0]) / step, "bins")
+                    self.most(at, step, abs(extent[1] - extent[0]) / step, "bins")
                 elif step < _FINEST:
-                    self.add(at, step, f"a step is at least {_FINEST:g}, or its bins have an extent")
+                    self.add(
+                        at, step, f"a step is at least {_FINEST:g}, or its bins have an extent"
+                    )
         if base is not None:
             self._log_base(base, _below(path, "base"))
 
@@ -749,7 +750,9 @@ class _Walk:
                 self.target(pointer, entry.get("default"), at)
         for pointer in texts:
             if _kind_at(pointer) != "text":  # its parts may make up anything
-                rule = "a text that is put together goes where a text stands"
+                rule = "a text goes where a text or a plain value stands"
+                if _kind_at(pointer) in ("value", "init"):
+                    rule = "a text that is put together goes where a text stands"
                 self.add(_below(f"{path}/texts", pointer), pointer, rule)
         for name, entry in switches.items():
             for side, operations in entry.items() if _is_map(entry) else ():

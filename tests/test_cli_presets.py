@@ -238,7 +238,8 @@ def test_render_completes_ids(tmp_path: Path) -> None:
         [sys.executable, "-c", "from plotkit.cli import app; app(prog_name='plotkit')"],
         cwd=tmp_path, check=False, capture_output=True, text=True,
         env={**os.environ, "PLOTKIT_HOME": str(tmp_path / "home"), "COMP_CWORD": "4",
-             "_PLOTKIT_COMPLETE": "complete_bash", "COMP_WORDS": "plotkit render d.csv -P plotkit/li"},
+             "_PLOTKIT_COMPLETE": "complete_bash",
+             "COMP_WORDS": "plotkit render d.csv -P plotkit/li"},
     )  # fmt: skip
     assert "plotkit/line" in done.stdout.split()
     assert "plotkit/bar" not in done.stdout.split()

@@ -118,6 +118,7 @@ def test_importing_plotkit_imports_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
+
 NAMES = ["a.b", "x[0]", "it's", '"q"', "日本語", "SGD, momentum 0.9", "</script>", "__proto__"]
 
 
