@@ -110,7 +110,7 @@ def fork(
     ('line', {'id': 'a/b'})
     """
     made = copy.deepcopy(dict(content))
-    if roles is not None:
+    if roles is not None and roles != {}:
         made = rename_roles(made, roles)
     if patch is not None:
         made = patched(made, patch)
@@ -292,7 +292,7 @@ def rename_roles(content: Mapping[str, Any], names: Mapping[str, str]) -> Conten
         played = {value: key for key, value in inputs.items()}
         for old, new in names.items():
             inputs[played.get(old, old)] = new
-        meta["statistic"] = {**statistic, "inputs": inputs}
+        meta["statistic"] = {**statistic, **({"inputs": inputs} if inputs else {})}
     made["usermeta"] = {**dict(content.get("usermeta", {})), "plotkit": meta}
     return made
 

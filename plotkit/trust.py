@@ -634,7 +634,8 @@ class _Walk:
                 if not (_plain(step) and step > 0):
                     self.add(at, step, "a step is a number above 0")
                 elif known:
-                    self.most(at, step, abs(extent[1] - extent[0]) / step, "bins")
+                    low, high = extent[0], extent[1]  # type: ignore[index]
+                    self.most(at, step, abs(high - low) / step, "bins")
                 elif step < _FINEST:
                     self.add(
                         at, step, f"a step is at least {_FINEST:g}, or its bins have an extent"
@@ -749,9 +750,10 @@ class _Walk:
             for at, pointer in _items(entry.get("at", []) if _is_map(entry) else [], f"{here}/at"):
                 self.target(pointer, entry.get("default"), at)
         for pointer in texts:
-            if _kind_at(pointer) != "text":  # its parts may make up anything
+            # Its parts may make up anything; the value of a param is only ever a value.
+            if _kind_at(pointer) not in ("text", "init"):
                 rule = "a text goes where a text or a plain value stands"
-                if _kind_at(pointer) in ("value", "init"):
+                if _kind_at(pointer) == "value":
                     rule = "a text that is put together goes where a text stands"
                 self.add(_below(f"{path}/texts", pointer), pointer, rule)
         for name, entry in switches.items():
@@ -830,7 +832,7 @@ class _Walk:
         here = _below(path, "impute")
         if isinstance(node["impute"], Mapping):
             encodings = (found.get("encoding") for found, _ in _objects(self.content))
-            if any(_is_map(e) and any(name in e for name in _GROUPS) for e in encodings):
+            if any(isinstance(e, Mapping) and any(g in e for g in _GROUPS) for e in encodings):
                 self.add(here, node["impute"], "values are imputed where nothing groups them")
         elif node.get("groupby"):
             self.add(_below(path, "groupby"), node["groupby"], "an impute has no groups")
