@@ -559,14 +559,6 @@ class PresetError(PlotkitError, ValueError):
             f"{shown(where, 120)} is a Vega spec, and Altair takes Vega-Lite alone; use to_dict()."
         )
 
-    @classmethod
-    def from_undeclared_field(cls, where: str, field: str, declared: Sequence[str]) -> PresetError:
-        """The spec uses a field that is neither a role nor an output of the statistic."""
-        return cls(
-            f"preset {shown(where, 120)} draws the field {shown(field)}, which is none of its "
-            f"roles or outputs.{nearest(field, declared)} Declared: {listed(declared)}."
-        )
-
 
 class PresetChangedError(PresetError):
     """A preset's file beside the code is not the one that was read."""
