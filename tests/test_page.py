@@ -87,8 +87,11 @@ def read(text: str) -> Reader:
 
 
 def payload(text: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(read(text).text["script"][0])
-    return found
+    """What the page knows of its one chart, with the configs themselves in place of numbers."""
+    found = json.loads(read(text).text["script"][0])
+    (chart,) = found["charts"]
+    configs = {name: found["configs"][place] for name, place in chart["configs"].items()}
+    return {**chart, "configs": configs}
 
 
 def test_structure() -> None:
@@ -183,9 +186,9 @@ def test_themes(theme: str | None, scheme: str, carried: list[str]) -> None:
 
 
 def test_page_takes_its_colours_from_the_theme_but_no_css() -> None:
-    assert "--paper:#fffdf8" in write()
+    assert "--pk-paper:#fffdf8" in write()
     evil = {**CONFIGS, "light": {"background": "red}</style><script>"}}
-    assert "--paper:#ffffff" in write(configs=evil)
+    assert "--pk-paper:#ffffff" in write(configs=evil)
 
 
 def test_notes() -> None:
@@ -204,6 +207,138 @@ def test_title_is_never_empty_and_never_endless() -> None:
 def test_not_a_number_is_refused() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         write(spec={**SPEC, "data": {"values": [{"x": float("nan")}]}})
+
+
+def test_description_is_the_charts_own_text() -> None:
+    assert "aria-describedby" not in write()
+    found = read(write(description="Falls <b> & rises.\x00"))
+    picture = next(a for _, a in found.tags if a.get("role") == "group")
+    assert picture["aria-label"] == "A title"
+    spoken = next(a for _, a in found.tags if a.get("class") == "pk-words")
+    assert spoken["id"] == picture["aria-describedby"]
+    assert found.text["p"][0] == "Falls <b> & rises.\ufffd"
+
+
+def test_language_is_said_and_escaped() -> None:
+    assert read(write(language="ja-JP")).tags[0] == ("html", {"lang": "ja-JP"})
+    evil = '"><script>window.PWNED=1</script>'
+    found = read(write(language=evil))
+    assert found.tags[0] == ("html", {"lang": evil})
+    assert len(found.text["script"]) == 3
+
+
+def test_words_may_be_replaced_and_stay_text() -> None:
+    evil = "</script><b>{count} {reason} {{bundle}}"
+    plain = [tag for tag, _ in read(write(notes=["One.", "Two."])).tags]
+    found = read(write(notes=["One.", "Two."], words=dict.fromkeys(page.WORDS, evil)))
+    assert [tag for tag, _ in found.tags] == plain
+    assert found.text["button"] == [evil]
+    assert found.text["summary"] == [evil.replace("{count}", "2")]
+    carried = json.loads(found.text["script"][0])["words"]
+    assert set(carried.values()) == {evil}
+    assert set(json.loads(read(write()).text["script"][0])["words"]) == set(carried)
+
+
+def test_every_word_is_said_somewhere() -> None:
+    folder = Path(page.__file__).with_name("page")
+    program = "".join((folder / name).read_text(encoding="utf-8") for name in page.PROGRAM)
+    said = set(re.findall(r'said\("(\w+)"', program))
+    carried = set(json.loads(read(write()).text["script"][0])["words"])
+    assert said == carried
+    told = dict.fromkeys(page.WORDS, "")
+    for name in sorted(set(page.WORDS) - carried):
+        assert f"!{name}!" in write(notes=["a", "b"], words={**told, name: f"!{name}!"})
+
+
+# -- many charts in one page ------------------------------------------------------------------
+
+
+def many(count: int, **changes: object) -> list[page.Live]:
+    return [page.Live(SPEC, CONFIGS, f"Chart {i}")._replace(**changes) for i in range(count)]
+
+
+def test_configs_are_carried_once() -> None:
+    own = {"own": {"background": "#abcdef"}}
+    lives = [*many(5), page.Live(SPEC, own, theme="own"), page.Live(SPEC, CONFIGS, theme="light")]
+    text, scripts = page.scripts(lives, bundle=BUNDLE)
+    found = json.loads(read(text).text["script"][0])
+    assert found["configs"] == [CONFIGS["light"], CONFIGS["dark"], own["own"]]
+    assert [chart["configs"] for chart in found["charts"]] == [
+        *[{"light": 0, "dark": 1}] * 5,
+        {"own": 2},
+        {"light": 0},
+    ]
+    assert scripts == read(text).text["script"][1:]
+    assert scripts[0] == BUNDLE
+
+
+def test_a_locale_travels_with_its_config() -> None:
+    locale = {"number": {"decimal": ","}, "time": {"months": ["enero"]}}
+    configs = {name: {**found, "locale": locale} for name, found in CONFIGS.items()}
+    text, _ = page.scripts([page.Live(SPEC, configs)], bundle=BUNDLE)
+    carried = json.loads(read(text).text["script"][0])["configs"]
+    assert [config["locale"] for config in carried] == [locale, locale]
+
+
+def test_places_have_numbers_and_ids_of_their_own() -> None:
+    lives = many(3, description="Words.")
+    text = "".join(page.mount(live, i) for i, live in enumerate(lives))
+    tags = read(text).tags
+    ids = [a["id"] for _, a in tags if "id" in a]
+    assert len(ids) == len(set(ids)) == 3
+    assert [a["data-pk-chart"] for _, a in tags if "data-pk-chart" in a] == ["0", "1", "2"]
+    assert [a["aria-label"] for _, a in tags if "aria-label" in a] == [
+        f"Chart {i}" for i in range(3)
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_stays_text_in_a_place(text: str) -> None:
+    plain = read(page.mount(page.Live(SPEC, CONFIGS, "a", "b"), 0))
+    found = read(page.mount(page.Live(SPEC, CONFIGS, text, text), 0))
+    assert [(tag, sorted(a)) for tag, a in found.tags] == [
+        (tag, sorted(a)) for tag, a in plain.tags
+    ]
+    assert found.text["p"][0] == re.sub("[\x00\x1b\ud800\uffff]", "\ufffd", text)
+
+
+def test_a_place_may_hold_a_still_picture_and_a_caption() -> None:
+    live = page.Live(SPEC, CONFIGS)
+    bare = page.mount(live, 0)
+    assert read(bare).tags[0][0] == "div"
+    assert "noscript" in read(bare).text
+    full = page.mount(live, 0, still="<svg></svg>", caption="<figcaption>Figure 1</figcaption>")
+    assert [tag for tag, _ in read(full).tags][:4] == ["figure", "div", "div", "svg"]
+    assert read(full).text["figcaption"] == ["Figure 1"]
+    assert "noscript" not in read(full).text
+
+
+def test_a_fixed_theme_brings_its_own_colours_to_its_place() -> None:
+    fixed = page.mount(page.Live(SPEC, CONFIGS, theme="dark"), 0)
+    assert "--pk-paper:#101214" in fixed
+    assert "--pk-paper" not in page.mount(page.Live(SPEC, CONFIGS), 0)
+    evil = {"dark": {"background": '#fff"><script>'}}
+    assert "--pk-paper:#14171a" in page.mount(page.Live(SPEC, evil, theme="dark"), 0)
+
+
+def test_style_names_nothing_but_its_own() -> None:
+    text = re.sub(r"/\*.*?\*/", "", page.style(CONFIGS), flags=re.DOTALL)
+    flat = re.sub(r"@media[^{]*\{", "", text)
+    for selectors in re.findall(r"(?:^|[}\n])\s*([^{}@]+?)\s*\{", flat):
+        assert selectors.startswith((".pk-", ":root")), selectors
+    assert ":root{color-scheme:light dark}" in text
+    assert ":root{color-scheme:dark}" in page.style(CONFIGS, theme="dark")
+    assert "</style" not in page.style(CONFIGS, fonts_css="a</style><script>")
+
+
+def test_policy_of_a_page_without_scripts_runs_none() -> None:
+    assert "script-src 'none';" in page.policy()
+    assert page.policy(["a", "b"]).count("sha256-") == 2
+
+
+def test_a_theme_without_its_config_is_refused() -> None:
+    with pytest.raises(KeyError):
+        page.scripts(many(1, theme="sepia"), bundle=BUNDLE)
 
 
 # -- the bundle ---------------------------------------------------------------------------------
@@ -262,8 +397,11 @@ def test_bundle_cannot_close_its_script_element(tmp_path: Path) -> None:
 
 
 def test_program_and_styles_cannot_close_their_elements() -> None:
-    for name, end in (("page.js", "</script"), ("page.css", "</style")):
-        text = (Path(page.__file__).with_name("page") / name).read_text(encoding="utf-8")
+    folder = Path(page.__file__).with_name("page")
+    assert {path.name for path in folder.glob("*.js")} == set(page.PROGRAM)
+    ends = {".js": "</script", ".css": "</style"}
+    for path in sorted(path for path in folder.iterdir() if path.suffix in ends):
+        end, text = ends[path.suffix], path.read_text(encoding="utf-8")
         assert end not in text.lower()
         assert "<!--" not in text
         assert not re.search(

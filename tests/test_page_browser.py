@@ -6,10 +6,13 @@ Needs Chromium (``apt-get install chromium``, or CHROMIUM=/path) and the ``playw
 from __future__ import annotations
 
 import copy
+import io
 import math
 import os
 import shutil
+import subprocess
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Any
 
 import pytest
 
+import plotkit
 from plotkit.render import page
 
 pytestmark = pytest.mark.browser
@@ -192,6 +196,7 @@ class Opened:
         self.tab = tab
         self.requests: list[str] = []
         self.errors: list[str] = []
+        tab.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         tab.on("request", lambda r: self.requests.append(r.url))
         tab.on("requestfailed", self._forget_stopped)
         tab.on("pageerror", lambda e: self.errors.append(str(e)))
@@ -204,15 +209,23 @@ class Opened:
         if "csp" in (request.failure or ""):
             self.requests.remove(request.url)
 
-    def ready(self) -> Opened:
-        self.tab.wait_for_selector("#chart svg.marks", timeout=8_000)
+    def ready(self, charts: int = 1) -> Opened:
+        self.until(f"document.querySelectorAll('.pk-picture svg.marks').length >= {charts}")
         self.tab.wait_for_timeout(150)
         return self
+
+    def until(self, code: str) -> None:
+        """Wait for what is true soon; the driver's own way of waiting would need eval."""
+        for _ in range(160):
+            if self.js(code):
+                return
+            self.tab.wait_for_timeout(50)
+        raise AssertionError(f"never true: {code}")
 
     def js(self, code: str) -> Any:
         return self.tab.evaluate(code)
 
-    def box(self, selector: str = ".drawing svg") -> dict[str, float]:
+    def box(self, selector: str = ".pk-drawing svg") -> dict[str, float]:
         found: dict[str, float] = self.tab.locator(selector).first.bounding_box()
         return found
 
@@ -222,7 +235,7 @@ class Opened:
 
     def card(self) -> list[list[str]]:
         rows: list[list[str]] = self.js(
-            "[...document.querySelectorAll('#card:not([hidden]) tr')]"
+            "[...document.querySelectorAll('.pk-card:not([hidden]) tr')]"
             ".map(r => [...r.children].map(c => c.textContent))"
         )
         return rows
@@ -237,26 +250,23 @@ class Opened:
 
 
 @pytest.fixture
-def show(browser: Any, bundle: str, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Opens a document in a window of its own."""
     contexts: list[Any] = []
 
     def run(
-        spec: dict[str, Any],
+        document: str,
         *,
         size: tuple[int, int] = (1280, 800),
         scheme: str = "light",
         touch: bool = False,
-        **options: Any,
+        **window: Any,
     ) -> Opened:
-        arguments: dict[str, Any] = {
-            "configs": CONFIGS, "theme": None, "title": "Title", "notes": [], "fonts_css": "",
-            **options,
-        }  # fmt: skip
         path = tmp_path / f"{len(contexts)}.html"
-        path.write_bytes(page.html(spec, bundle=bundle, **arguments).encode())
+        path.write_bytes(document.encode())
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, has_touch=touch,
-            timezone_id="America/Los_Angeles",
+            timezone_id="America/Los_Angeles", **window,
         )  # fmt: skip
         contexts.append(context)
         return Opened(context.new_page(), path)
@@ -264,6 +274,24 @@ def show(browser: Any, bundle: str, tmp_path: Path) -> Iterator[Callable[..., Op
     yield run
     for context in contexts:
         context.close()
+
+
+WINDOW = {"size", "scheme", "touch", "java_script_enabled", "device_scale_factor"}
+
+
+@pytest.fixture
+def show(visit: Callable[..., Opened], bundle: str) -> Callable[..., Opened]:
+    """Opens the page of one chart."""
+
+    def run(spec: dict[str, Any], **options: Any) -> Opened:
+        window = {name: options.pop(name) for name in WINDOW & set(options)}
+        arguments: dict[str, Any] = {
+            "configs": CONFIGS, "theme": None, "title": "Title", "notes": [], "fonts_css": "",
+            **options,
+        }  # fmt: skip
+        return visit(page.html(spec, bundle=bundle, **arguments), **window)
+
+    return run
 
 
 # -- it draws and answers -----------------------------------------------------------------------
@@ -274,7 +302,7 @@ def show(browser: Any, bundle: str, tmp_path: Path) -> Iterator[Callable[..., Op
 )
 def test_draws_without_any_request(show: Any, spec: Any, kind: str, count: int) -> None:
     opened = show(spec).ready()
-    assert opened.js("document.querySelector('#message').hidden")
+    assert opened.js("document.querySelector('.pk-message').hidden")
     assert opened.errors == []
     selector = "path" if kind == "rect" else "*"
     drawn = opened.js(f"document.querySelectorAll('.mark-{kind}.role-mark > {selector}').length")
@@ -290,9 +318,9 @@ def test_narrow_screens_clip_nothing(show: Any, spec: Any, width: int) -> None:
     opened = show({**spec, "title": {"text": words, "subtitle": words}}, size=(width, 700)).ready()
     assert opened.js("document.documentElement.scrollWidth") == width
     assert opened.js(
-        """[...document.querySelectorAll('.drawing svg text')].every(t => {
+        """[...document.querySelectorAll('.pk-drawing svg text')].every(t => {
              const a = t.getBoundingClientRect();
-             const b = document.querySelector('.drawing svg').getBoundingClientRect();
+             const b = document.querySelector('.pk-drawing svg').getBoundingClientRect();
              return a.width === 0 || (a.left >= b.left - 1 && a.right <= b.right + 1
                && a.top >= b.top - 1 && a.bottom <= b.bottom + 1); })"""
     )
@@ -315,6 +343,18 @@ def test_wide_compositions_shrink_as_a_whole(show: Any) -> None:
     assert opened.box()["width"] <= 552
 
 
+def test_a_square_plot_shrinks_and_its_text_does_not(show: Any) -> None:
+    spec = {**scatter(), "width": 400, "height": 400, "autosize": {"type": "pad"}}
+    opened = show({**spec, "title": "A title of several words"}, size=(320, 700)).ready()
+    assert opened.js("document.documentElement.scrollWidth") == 320
+    assert opened.box()["width"] <= 296
+    plot = opened.box(".pk-drawing .background")
+    assert plot["width"] == pytest.approx(plot["height"], abs=2)
+    assert plot["width"] > 180
+    scale = "s.getBoundingClientRect().width / s.viewBox.baseVal.width"
+    assert opened.js(f"(s => {scale})(document.querySelector('.pk-drawing svg'))") > 0.95
+
+
 def test_crosshair_lists_every_line_and_stays_inside(show: Any) -> None:
     opened = show(line()).ready()
     assert opened.card() == []
@@ -322,8 +362,8 @@ def test_crosshair_lists_every_line_and_stays_inside(show: Any) -> None:
     rows = opened.card()
     assert rows[0][0] == "Step"
     assert sorted(row[0] for row in rows[1:]) == ["one", "three", "two"]
-    assert len(opened.js("[...document.querySelectorAll('#overlay circle')].map(c => 1)")) == 3
-    assert opened.js("document.querySelectorAll('#overlay line').length") == 1
+    assert len(opened.js("[...document.querySelectorAll('.pk-overlay circle')].map(c => 1)")) == 3
+    assert opened.js("document.querySelectorAll('.pk-overlay line').length") == 1
     step = int(rows[0][1].replace(",", "")) // 10
     expected = {
         n: f"{math.sin(step / 8 + j) + j:.3f}" for j, n in enumerate(("one", "two", "three"))
@@ -332,7 +372,7 @@ def test_crosshair_lists_every_line_and_stays_inside(show: Any) -> None:
     for fx, fy in ((0.98, 0.9), (0.1, 0.2), (0.98, 0.2)):
         opened.hover(fx, fy)
         if opened.card():
-            box = opened.box("#card")
+            box = opened.box(".pk-card")
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 1280
     opened.tab.mouse.move(2, 2)
@@ -351,7 +391,7 @@ def test_keyboard_walks_the_points_and_speaks(show: Any) -> None:
     opened.tab.keyboard.press("ArrowRight")
     opened.tab.keyboard.press("ArrowRight")
     assert opened.card()[0] == ["Step", "10"]
-    assert opened.js("document.querySelector('#spoken').textContent").startswith("Step: 10, ")
+    assert opened.js("document.querySelector('.pk-spoken').textContent").startswith("Step: 10, ")
     opened.tab.keyboard.press("End")
     assert opened.card()[0] == ["Step", "490"]
     opened.tab.keyboard.press("Escape")
@@ -419,15 +459,15 @@ def ticks(opened: Opened) -> list[str]:
 def test_zoom_and_reset(show: Any) -> None:
     opened = show(scatter()).ready()
     before = ticks(opened)
-    assert opened.js("getComputedStyle(document.querySelector('#reset')).visibility") == "hidden"
+    assert opened.js("getComputedStyle(document.querySelector('.pk-reset')).visibility") == "hidden"
     opened.hover(0.5, 0.5)
     opened.tab.mouse.wheel(0, -400)
     opened.tab.wait_for_timeout(300)
     assert ticks(opened) != before
-    opened.tab.locator("#reset").click()
+    opened.tab.locator(".pk-reset").click()
     opened.tab.wait_for_timeout(300)
     assert ticks(opened) == before
-    assert opened.js("getComputedStyle(document.querySelector('#reset')).visibility") == "hidden"
+    assert opened.js("getComputedStyle(document.querySelector('.pk-reset')).visibility") == "hidden"
 
 
 def test_choices_outlive_a_change_of_theme(show: Any) -> None:
@@ -437,14 +477,14 @@ def test_choices_outlive_a_change_of_theme(show: Any) -> None:
     opened = show(spec).ready()
     opened.hover(0.5, 0.5)
     opened.tab.mouse.wheel(0, -400)
-    opened.tab.locator("#inputs input").fill("70")
+    opened.tab.locator(".pk-inputs input").fill("70")
     opened.tab.wait_for_timeout(300)
     zoomed = ticks(opened)
     opened.tab.emulate_media(color_scheme="dark")
     opened.tab.wait_for_timeout(500)
     assert opened.js(DRAWN) == "rgb(20, 23, 26)"
     assert ticks(opened) == zoomed
-    assert opened.tab.locator("#inputs input").input_value() == "70"
+    assert opened.tab.locator(".pk-inputs input").input_value() == "70"
 
 
 def test_inputs_drive_the_chart(show: Any) -> None:
@@ -462,18 +502,18 @@ def test_inputs_drive_the_chart(show: Any) -> None:
     opened = show(spec).ready()
     path = "document.querySelector('.mark-symbol.role-mark path')"
     before = opened.js(f"{path}.getAttribute('d')")
-    opened.tab.locator("#inputs input[type=range]").fill("180")
-    opened.tab.locator("#inputs input[type=checkbox]").check()
+    opened.tab.locator(".pk-inputs input[type=range]").fill("180")
+    opened.tab.locator(".pk-inputs input[type=checkbox]").check()
     opened.tab.wait_for_timeout(200)
     assert opened.js(f"{path}.getAttribute('d')") != before
     assert opened.js(f"getComputedStyle({path}).opacity") == "0.5"
-    assert opened.js("document.querySelectorAll('#inputs select, #inputs input').length") == 7
+    assert opened.js("document.querySelectorAll('.pk-inputs select, .pk-inputs input').length") == 7
 
 
 # -- themes and paper ---------------------------------------------------------------------------
 
 PAPER = "getComputedStyle(document.body).backgroundColor"
-DRAWN = "document.querySelector('.drawing svg').style.backgroundColor"
+DRAWN = "document.querySelector('.pk-drawing svg').style.backgroundColor"
 COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 26)"}
 
 
@@ -520,8 +560,8 @@ def test_paper_is_light(show: Any, theme: str | None) -> None:
 )
 def test_a_failure_is_a_sentence(show: Any, spec: Any) -> None:
     opened = show(spec)
-    opened.tab.wait_for_selector("#message:not([hidden])", timeout=10_000)
-    words = opened.tab.locator("#message").text_content()
+    opened.tab.wait_for_selector(".pk-message:not([hidden])", timeout=10_000)
+    words = opened.tab.locator(".pk-message").text_content()
     assert words.startswith("This chart could not be drawn: ")
     assert len(words) < 400
     opened.harmless()
@@ -556,7 +596,7 @@ def test_hostile_text_is_shown(show: Any, text: str) -> None:
     bars = opened.tab.locator(".mark-rect.role-mark path")
     assert bars.count() == 2
     bars.nth(0).hover()
-    assert opened.js("document.querySelector('#message').hidden")
+    assert opened.js("document.querySelector('.pk-message').hidden")
     name, value = opened.card()[0] if text else ("", opened.card()[0][0])
     shown = text if len(text) <= 400 else text[:399] + "…"
     assert value == shown.replace("\r", "\n")
@@ -679,7 +719,7 @@ def test_hostile_presets(show: Any, listener: Listener, name: str) -> None:
     spec = hostile_specs(listener.url)[name]
     opened = show(spec)
     if name in {"gadget 1", "gadget 3", "gadget 6"}:  # refused when they are read
-        opened.tab.wait_for_selector("#message:not([hidden])")
+        opened.tab.wait_for_selector(".pk-message:not([hidden])")
         opened.harmless()
         return
     opened.ready()
@@ -688,14 +728,14 @@ def test_hostile_presets(show: Any, listener: Listener, name: str) -> None:
     if first.count():
         first.hover(force=True)
         first.click(force=True)
-    for node in opened.tab.locator("#inputs input, #inputs select").all():
+    for node in opened.tab.locator(".pk-inputs input, .pk-inputs select").all():
         node.focus()
     opened.tab.wait_for_timeout(150)
     drawn = opened.js("document.querySelectorAll('.role-mark > *').length")
     expected = 1 if name == "image column" else 0 if name in {"data url", "file"} else 60
     assert drawn == expected
     if expected == 0:
-        assert "data outside this file" in opened.tab.locator("#message").text_content()
+        assert "data outside this file" in opened.tab.locator(".pk-message").text_content()
     assert opened.js("Object.prototype.x") is None
     attributes = opened.js(
         "[...document.querySelectorAll('*')].flatMap(e => [...e.attributes].map(a => a.name))"
@@ -742,6 +782,554 @@ def test_links_only_when_allowed_and_only_to_the_web(
         assert len(opened.tab.context.pages) == 1
     assert opened.js("window.PWNED") is None
     assert opened.tab.url == opened.own
+
+
+# -- many charts in one page ----------------------------------------------------------------------
+
+FRAME = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Many</title>
+<style>{style}</style>
+<style>body{{margin:0 auto;max-width:720px;padding:0 16px;background:var(--pk-paper)}}</style>
+</head><body>{body}{scripts}</body></html>"""
+
+
+@pytest.fixture
+def show_all(visit: Callable[..., Opened], bundle: str) -> Callable[..., Opened]:
+    """Opens a page of many charts, one below the other, or all inside what `around` writes."""
+
+    def run(
+        charts: list[Any],
+        *,
+        still: str = "",
+        theme: str | None = None,
+        around: str = "{}",
+        **window: Any,
+    ) -> Opened:
+        lives = [
+            chart if isinstance(chart, page.Live) else page.Live(chart, CONFIGS, f"Chart {i}")
+            for i, chart in enumerate(charts)
+        ]
+        scripts, texts = page.scripts(lives, bundle=bundle)
+        places = [page.mount(live, i, still=still) for i, live in enumerate(lives)]
+        return visit(
+            FRAME.format(
+                policy=page.policy(texts),
+                style=page.style(CONFIGS, theme=theme),
+                body="".join(f"<section>{around.format(place)}</section>" for place in places),
+                scripts=scripts,
+            ),
+            **window,
+        )
+
+    return run
+
+
+def zoomable_line() -> dict[str, Any]:
+    found = line()
+    found["params"] = [ZOOM]
+    del found["encoding"]["opacity"]
+    return found
+
+
+TRIO = [zoomable_line, line, bar]
+ALL = (1280, 1700)  # a window that shows all three
+
+
+class Place:
+    """One of several charts in an open page."""
+
+    def __init__(self, opened: Opened, number: int) -> None:
+        self.opened = opened
+        self.root = opened.tab.locator(".pk-chart").nth(number)
+
+    def all(self, selector: str, value: str) -> list[Any]:
+        found: list[Any] = self.root.locator(selector).evaluate_all(f"nodes => nodes.map({value})")
+        return found
+
+    def hover(self, fx: float, fy: float) -> None:
+        box = self.root.locator(".pk-drawing svg").bounding_box()
+        self.opened.tab.mouse.move(box["x"] + box["width"] * fx, box["y"] + box["height"] * fy)
+
+    def ticks(self) -> list[str]:
+        return sorted(self.all(".role-axis-label text", "n => n.textContent"))
+
+    def opacities(self) -> list[str]:
+        return self.all(".mark-line.role-mark > path", "n => getComputedStyle(n).opacity")
+
+    def crosshair(self) -> int:
+        return len(self.all(".pk-overlay > *", "n => 1"))
+
+    def message(self) -> str:
+        return str(self.root.locator(".pk-message").text_content())
+
+    def background(self) -> str:
+        return str(self.all(".pk-drawing svg", "n => n.style.backgroundColor")[0])
+
+
+def places(opened: Opened, count: int = 3) -> list[Place]:
+    return [Place(opened, number) for number in range(count)]
+
+
+def test_each_chart_has_its_own_card_and_crosshair(show_all: Any) -> None:
+    opened = show_all([make() for make in TRIO], size=ALL).ready(3)
+    assert opened.js("document.querySelectorAll('.pk-card').length") == 1
+    first, second, third = places(opened)
+    first.hover(0.6, 0.5)
+    assert opened.card()[0][0] == "Step"
+    assert [p.crosshair() for p in (first, second, third)] == [4, 0, 0]
+    second.hover(0.3, 0.5)
+    assert [p.crosshair() for p in (first, second, third)] == [0, 4, 0]
+    third.root.locator(".mark-rect.role-mark path").nth(1).hover()
+    assert opened.card() == [["Label", "b"], ["Value", "4"]]
+    assert [p.crosshair() for p in (first, second, third)] == [0, 0, 0]
+    opened.tab.mouse.move(1, 1)
+    assert opened.card() == []
+    assert opened.errors == []
+    opened.harmless()
+
+
+def test_each_chart_has_its_own_zoom(show_all: Any) -> None:
+    both = [zoomable_line(), zoomable_line(), scatter()]
+    opened = show_all(both, size=ALL).ready(3)
+    before = [p.ticks() for p in places(opened)]
+    first, second, third = places(opened)
+    buttons = ".pk-reset", "n => n.style.visibility"
+    assert [p.all(*buttons) for p in places(opened)] == [["hidden"]] * 3
+    second.hover(0.5, 0.5)
+    opened.tab.mouse.wheel(0, -400)
+    opened.tab.wait_for_timeout(300)
+    assert second.ticks() != before[1]
+    assert [first.ticks(), third.ticks()] == [before[0], before[2]]
+    assert [p.all(*buttons) for p in places(opened)] == [["hidden"], ["visible"], ["hidden"]]
+    zoomed = second.ticks()
+    third.hover(0.5, 0.5)
+    opened.tab.mouse.down()
+    third.hover(0.3, 0.6)
+    opened.tab.mouse.up()
+    opened.tab.wait_for_timeout(200)
+    assert third.ticks() != before[2]
+    assert [first.ticks(), second.ticks()] == [before[0], zoomed]
+    second.root.locator(".pk-reset").click()
+    opened.tab.wait_for_timeout(300)
+    assert [first.ticks(), second.ticks()] == before[:2]
+    assert third.ticks() != before[2]
+    assert opened.errors == []
+
+
+def test_in_a_longer_page_the_wheel_scrolls_the_page(show_all: Any) -> None:
+    opened = show_all([zoomable_line(), line(), bar()], size=(1280, 800)).ready(2)
+    first = places(opened)[0]
+    before = first.ticks()
+    assert first.all(".pk-hint", "n => n.textContent") == ["Ctrl and scroll to zoom, drag to move"]
+    first.hover(0.5, 0.5)
+    opened.tab.mouse.wheel(0, 120)
+    opened.tab.wait_for_timeout(400)
+    assert opened.js("scrollY") > 60
+    assert first.ticks() == before
+    opened.js("scrollTo(0, 0)")
+    first.hover(0.5, 0.5)
+    opened.tab.keyboard.down("Control")
+    opened.tab.mouse.wheel(0, -400)
+    opened.tab.keyboard.up("Control")
+    opened.tab.wait_for_timeout(300)
+    assert first.ticks() != before
+
+
+def test_each_chart_has_its_own_legend(show_all: Any) -> None:
+    opened = show_all([line(), line(), bar()], size=ALL).ready(3)
+    first, second, _ = places(opened)
+    second.root.locator(".role-legend-label text").nth(1).hover()
+    opened.tab.wait_for_timeout(250)
+    assert first.opacities() == ["1", "1", "1"]
+    assert second.opacities() == ["0.14", "1", "0.14"]
+    second.root.locator(".role-legend-label text").nth(0).click()
+    first.root.locator(".role-legend-label text").nth(2).click()
+    opened.tab.mouse.move(1, 1)
+    opened.tab.wait_for_timeout(250)
+    assert first.opacities() == ["0.15", "0.15", "1"]
+    assert second.opacities() == ["1", "0.15", "0.15"]
+
+
+def test_the_keyboard_goes_from_chart_to_chart(show_all: Any) -> None:
+    described = [
+        page.Live(make(), CONFIGS, f"Chart {i}", f"Words on chart {i}.")
+        for i, make in enumerate(TRIO)
+    ]
+    opened = show_all(described, size=ALL).ready(3)
+    keys = opened.tab.keyboard
+    told = """(() => { const e = document.activeElement; return [e.getAttribute('aria-label'),
+        document.getElementById(e.getAttribute('aria-describedby'))?.textContent]; })()"""
+    keys.press("Tab")
+    assert opened.js(told) == ["Chart 0", "Words on chart 0."]
+    keys.press("End")
+    assert opened.card()[0] == ["Step", "490"]
+    keys.press("Tab")  # its reset button is hidden, so the next chart is next
+    assert opened.js(told) == ["Chart 1", "Words on chart 1."]
+    assert opened.card() == []
+    keys.press("ArrowRight")  # from its own first point
+    assert opened.card()[0] == ["Step", "0"]
+    assert opened.js("document.querySelector('.pk-spoken').textContent").startswith("Step: 0, ")
+    keys.press("Tab")
+    assert opened.js(told) == ["Chart 2", "Words on chart 2."]
+    keys.press("Home")
+    assert opened.card() == [["Label", "a"], ["Value", "3"]]
+    assert opened.js("document.querySelectorAll('.pk-spoken').length") == 1
+    assert [p.crosshair() for p in places(opened)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["script", "img", "template", "constructor", "ls", "nul", "url"])
+def test_hostile_text_in_each_of_many(show_all: Any, name: str) -> None:
+    text = TEXTS[name]
+    hostile = line((text, "b", "c"))
+    hostile["encoding"]["tooltip"][2]["title"] = text
+    hostile["encoding"]["x"]["title"] = text
+    lives = [
+        page.Live({**spec, "title": {"text": text, "subtitle": text}}, CONFIGS, text, text)
+        for spec in (hostile, scatter(), bar([text, "other"], title=text))
+    ]
+    opened = show_all(lives, size=(1280, 1800)).ready(3)
+    assert [p.message() for p in places(opened)] == [""] * 3
+    labels = opened.js("[...document.querySelectorAll('.pk-words')].map(n => n.textContent)")
+    assert labels == [text.replace("\x00", "\ufffd")] * 3
+    for place in places(opened):
+        place.hover(0.6, 0.6)
+    places(opened)[2].root.locator(".mark-rect.role-mark path").nth(0).hover()
+    assert opened.card()[0] == [text, text]
+    assert opened.errors == []
+    opened.harmless()
+
+
+def test_one_failure_stays_in_its_place(show_all: Any) -> None:
+    broken = {"mark": "point", "encoding": {"x": {"field": "x", "timeUnit": 3}}, "data": 7}
+    opened = show_all([line(), broken, bar()], still="<svg width='9' height='9'></svg>", size=ALL)
+    opened.ready(2)
+    first, second, third = places(opened)
+    second.root.locator(".pk-message").wait_for(state="visible")
+    assert second.message().startswith("This chart could not be drawn: ")
+    assert second.root.locator(".pk-still svg").count() == 1
+    assert [first.message(), third.message()] == ["", ""]
+    first.hover(0.6, 0.5)
+    assert opened.card()[0][0] == "Step"
+
+
+def test_an_expression_that_fails_later_is_its_charts_own(show_all: Any) -> None:
+    failing = scatter()
+    on = [{"events": "click", "update": "length(1)"}]
+    failing["params"] = [{"name": "g", "value": 0, "on": on}]
+    opened = show_all([line(), failing, bar()], size=ALL).ready(3)
+    places(opened)[1].hover(0.5, 0.5)
+    opened.tab.mouse.down()
+    opened.tab.mouse.up()
+    opened.tab.wait_for_timeout(200)
+    assert [bool(p.message()) for p in places(opened)] == [False, True, False]
+
+
+def test_inputs_of_one_chart_do_not_touch_another(show_all: Any) -> None:
+    def sized() -> dict[str, Any]:
+        made = scatter()
+        made["mark"]["size"] = {"expr": "size"}
+        bind = {"input": "range", "min": 10, "max": 200}
+        made["params"] = [{"name": "size", "value": 50, "bind": bind}]
+        return made
+
+    opened = show_all([sized(), sized()], size=ALL).ready(2)
+    path = ".mark-symbol.role-mark path", "n => n.getAttribute('d')"
+    before = [p.all(*path)[0] for p in places(opened, 2)]
+    places(opened)[1].root.locator("input").fill("180")
+    opened.tab.wait_for_timeout(200)
+    after = [p.all(*path)[0] for p in places(opened, 2)]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
+def test_all_follow_the_reader_also_when_it_changes(show_all: Any) -> None:
+    fixed = page.Live(bar(), CONFIGS, "Always light", theme="light")
+    opened = show_all([line(), scatter(), fixed], size=ALL).ready(3)
+    assert [p.background() for p in places(opened)] == [COLOURS["light"]] * 3
+    opened.tab.emulate_media(color_scheme="dark")
+    opened.tab.wait_for_timeout(600)
+    assert opened.js(PAPER) == COLOURS["dark"]
+    dark, light = COLOURS["dark"], COLOURS["light"]
+    assert [p.background() for p in places(opened)] == [dark, dark, light]
+    opened.tab.emulate_media(color_scheme="light")
+    opened.tab.wait_for_timeout(600)
+    assert [p.background() for p in places(opened)] == [light] * 3
+
+
+@pytest.mark.parametrize("width", [320, 1600])
+def test_many_charts_never_scroll_sideways(show_all: Any, width: int) -> None:
+    words = "A title that is much too long to stand in one line of a telephone"
+    long = "a_word/without/any/blank/that/is/wider/than/a/telephone/is/in/this/size"
+    cjk = "実験十二の学習損失と検証損失の推移をまとめた図であり電話の画面では一行に収まらない"
+    charts = [
+        {**make(), "title": {"text": text, "subtitle": text}}
+        for make, text in zip(TRIO, (words, long, cjk), strict=True)
+    ]
+    opened = show_all(charts, size=(width, 2400)).ready(3)
+    assert opened.js("document.documentElement.scrollWidth") == width
+    room = min(width - 32, 640)
+    widths = [p.all(".pk-drawing svg", "n => n.getBoundingClientRect().width")[0]
+              for p in places(opened)]  # fmt: skip
+    assert widths == [room] * 3
+    assert opened.js(
+        """[...document.querySelectorAll('.pk-drawing svg text')].every(t => {
+             const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
+             return a.width === 0 || (a.left >= b.left - 1 && a.right <= b.right + 1); })"""
+    )
+
+
+def test_charts_side_by_side_share_the_width(show_all: Any) -> None:
+    opened = show_all([line(), bar()], around="<div style='width:300px'>{}</div>", size=ALL)
+    opened.ready(2)
+    for place in places(opened, 2):
+        assert place.all(".pk-drawing svg", "n => n.getBoundingClientRect().width") == [300]
+
+
+def test_far_charts_wait_until_the_reader_comes_near(show_all: Any) -> None:
+    opened = show_all([line() for _ in range(12)], size=(1280, 600)).ready()
+    opened.tab.wait_for_timeout(600)
+    drawn = "[...document.querySelectorAll('.pk-chart')].map(r => !!r.querySelector('svg.marks'))"
+    first = opened.js(drawn)
+    assert first[0]
+    assert not any(first[6:])
+    height = opened.js("document.documentElement.scrollHeight")
+    opened.js("scrollTo(0, document.documentElement.scrollHeight)")
+    opened.until(f"{drawn}[11]")
+    assert not all(opened.js(drawn))
+    assert opened.js("document.documentElement.scrollHeight") <= height + 12 * 40
+    opened.tab.locator(".pk-picture").nth(6).focus()
+    opened.until(f"{drawn}[6]")
+
+
+def test_the_page_is_painted_before_its_charts_are_drawn(visit: Any, bundle: str) -> None:
+    # The engine's program is asked to note when it first draws, and when a whole frame of the page
+    # is done: a timer that is set while a frame is made runs behind that frame.
+    noting = (
+        bundle
+        + """
+const whole = globalThis.plotkitEngine;
+requestAnimationFrame(() => setTimeout(() => performance.mark("frame")));
+globalThis.plotkitEngine = {embed(...a) { performance.mark("draws"); return whole.embed(...a); }};
+"""
+    )
+    lives = [page.Live(line(), CONFIGS, str(i)) for i in range(3)]
+    scripts, texts = page.scripts(lives, bundle=noting)
+    body = "<h1>Words</h1>" + "".join(page.mount(live, i) for i, live in enumerate(lives))
+    document = FRAME.format(
+        policy=page.policy(texts), style=page.style(CONFIGS), body=body, scripts=scripts
+    )
+    opened = visit(document).ready(1)
+    names = opened.js("performance.getEntriesByType('mark').map(mark => mark.name)")
+    assert names[:2] == ["frame", "draws"]
+
+
+def test_a_chart_that_is_not_shown_is_drawn_when_it_is(show_all: Any) -> None:
+    around = "<details><summary>More</summary>{}</details>"
+    opened = show_all([line(), bar()], around=around, size=ALL)
+    opened.tab.wait_for_timeout(400)
+    assert opened.js("document.querySelectorAll('svg.marks').length") == 0
+    opened.tab.emulate_media(media="print")  # not on paper either
+    opened.tab.emulate_media(media="screen")
+    opened.tab.locator("summary").nth(1).click()
+    opened.ready()
+    assert opened.marks("rect") > 0
+    assert [p.message() for p in places(opened, 2)] == ["", ""]
+
+
+STILL = "<svg width='640' height='400' role='img'><rect width='9' height='9'/></svg>"
+
+
+def test_a_still_picture_stands_until_the_live_one_does(show_all: Any) -> None:
+    opened = show_all([line() for _ in range(8)], still=STILL, size=(1280, 600)).ready()
+    opened.tab.wait_for_timeout(400)
+    state = opened.js(
+        "[...document.querySelectorAll('.pk-picture')]"
+        ".map(n => [!!n.querySelector('.pk-still'), !!n.querySelector('svg.marks')])"
+    )
+    assert state[0] == [False, True]
+    assert state[-1] == [True, False]
+    assert opened.errors == []
+
+
+def test_without_javascript_the_still_picture_or_a_sentence(show_all: Any, show: Any) -> None:
+    off = {"java_script_enabled": False, "size": (320, 800)}
+    opened = show_all([line(), bar()], still=STILL, **off)
+    assert opened.tab.locator(".pk-still svg").count() == 2
+    assert opened.tab.locator(".pk-still svg").first.bounding_box()["width"] == 288
+    assert opened.tab.locator("noscript").count() == 0
+    alone = show(line(), **off)
+    assert "JavaScript" in alone.tab.locator(".pk-message:visible").inner_text()
+
+
+def paper_of(opened: Opened, path: Path) -> list[Any]:
+    """The pages that the browser prints, as pictures."""
+    image = pytest.importorskip("PIL.Image", reason="Pillow is missing")
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm is missing")
+    opened.tab.pdf(path=str(path), print_background=True)
+    subprocess.run(["pdftoppm", "-r", "30", "-png", path, path.with_suffix("")], check=True)
+    pages = sorted(path.parent.glob(f"{path.stem}-*.png"))
+    return [image.open(found).convert("RGB") for found in pages]
+
+
+def test_every_chart_is_printed_and_all_are_light(show_all: Any, tmp_path: Path) -> None:
+    charts = [chart("bar", {}, [{"a": 1}], height=300, width=600) for _ in range(14)]
+    for i, spec in enumerate(charts):
+        spec["mark"] = {"type": "bar", "aria": False, "color": "#ff0000" if i % 2 else "#0000ff"}
+    opened = show_all(charts, scheme="dark", size=(1280, 600)).ready()
+    opened.tab.wait_for_timeout(300)
+    assert opened.js("document.querySelectorAll('svg.marks').length") < 8
+    pages = paper_of(opened, tmp_path / "paper.pdf")
+    colours: Counter[tuple[int, int, int]] = Counter()
+    for shown in pages:
+        pixels = shown.width * shown.height
+        inked = Counter({colour: count for count, colour in shown.getcolors(pixels)})
+        assert inked[(20, 23, 26)] == 0  # nothing of the dark paper
+        colours += inked
+    one = colours[(255, 0, 0)] / 7
+    assert one > 1_000  # px of one mark at 30 dpi
+    assert abs(colours[(0, 0, 255)] - colours[(255, 0, 0)]) < 0.05 * colours[(255, 0, 0)]
+    opened.tab.wait_for_timeout(800)
+    backgrounds = opened.js(
+        "[...document.querySelectorAll('.pk-drawing svg')].map(n => n.style.backgroundColor)"
+    )
+    assert backgrounds == [COLOURS["dark"]] * 14  # back on the screen
+
+
+# -- the reader's language ------------------------------------------------------------------------
+
+
+def located(decimal: str, thousands: str, month: str) -> dict[str, Any]:
+    number = {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
+    days = [f"day {i}" for i in range(7)]
+    months = [f"{month} {i}" for i in range(12)]
+    time = {
+        "dateTime": "%x", "date": "%d.%m.%Y", "time": "%H:%M", "periods": ["AM", "PM"],
+        "days": days, "shortDays": days, "months": months, "shortMonths": months,
+    }  # fmt: skip
+    return {
+        name: {**found, "locale": {"number": number, "time": time}}
+        for name, found in CONFIGS.items()
+    }
+
+
+def test_numbers_and_times_stand_in_the_charts_own_locale(show_all: Any) -> None:
+    def dated() -> dict[str, Any]:
+        made = line(("a",))
+        day = 1_704_067_200_000  # 2024-01-01T00:00Z
+        made["data"]["values"] = [
+            {"x": day + i * 30 * 86_400_000, "y": i * 1234.5, "color": "a"} for i in range(6)
+        ]
+        made["encoding"]["x"].update(
+            type="temporal", scale={"type": "utc"}, axis={"format": "%B", "tickCount": "month"}
+        )
+        made["encoding"]["y"]["axis"] = {"format": ",.1f"}
+        made["encoding"]["tooltip"] = [
+            field("x", "Day", "temporal", format="%d %B"), field("y", "Loss", format=",.2f"),
+        ]  # fmt: skip
+        return made
+
+    lives = [
+        page.Live(dated(), located(",", ".", "Monat")),
+        page.Live(dated(), CONFIGS),
+        page.Live(dated(), located(";", "'", "mois")),
+    ]
+    opened = show_all(lives, size=ALL).ready(3)
+    seen = [set(p.ticks()) for p in places(opened)]
+    assert {"Monat 0", "2.000,0"} <= seen[0]
+    assert {"January", "2,000.0"} <= seen[1]
+    assert {"mois 0", "2'000;0"} <= seen[2]
+    told = []
+    for place in places(opened):
+        place.root.locator(".pk-picture").focus()
+        opened.tab.keyboard.press("Home")
+        opened.tab.keyboard.press("ArrowRight")
+        told.append(opened.card())
+    assert told[0] == [["Day", "31 Monat 0"], ["Loss", "1.234,50"]]
+    assert told[1] == [["Day", "31 January"], ["Loss", "1,234.50"]]
+    assert told[2] == [["Day", "31 mois 0"], ["Loss", "1'234;50"]]
+
+
+def test_the_page_speaks_the_words_it_is_given(show: Any) -> None:
+    words = {"zoom_by_scroll": "Rollen {0} <b>", "reset_zoom": "Zurück <i>"}
+    opened = show(scatter(), words=words, language="de").ready()
+    assert opened.js("document.documentElement.lang") == "de"
+    assert opened.tab.locator(".pk-hint").text_content() == "Rollen {0} <b>"
+    assert opened.tab.locator(".pk-reset").text_content() == "Zurück <i>"
+
+
+# -- the live chart and the file ------------------------------------------------------------------
+
+
+def real_charts() -> dict[str, Callable[[], Any]]:
+    def curves() -> Any:
+        rows = [
+            {"step": i, "loss": math.exp(-i / 60) + j * 0.2 + math.sin(i * (j + 1)) / 40, "run": r}
+            for j, r in enumerate(("one", "two", "three"))
+            for i in range(200)
+        ]
+        return plotkit.line(rows, x="step", y="loss", stroke="run", title="Training loss")
+
+    def bars() -> Any:
+        rows = [
+            {"k": k, "n": n} for k, n in zip(("alpha", "beta", "gamma"), (3, 7, 2), strict=True)
+        ]
+        return plotkit.bar(rows, label="k", value="n", title="Counts")
+
+    def points() -> Any:
+        rows = [{"a": math.sin(i * 7), "b": math.cos(i * i)} for i in range(300)]
+        return plotkit.scatter(rows, x="a", y="b", title="Points")
+
+    truth = [i * i % 3 for i in range(300)]
+
+    def matrix() -> Any:
+        guess = [t if i % 5 else (t + 1) % 3 for i, t in enumerate(truth)]
+        return plotkit.confusion_matrix(
+            y_true=truth, preds=guess, class_names=["cat", "dog", "owl"], title="Confusion"
+        )
+
+    def roc() -> Any:
+        scores = [0.5 + 0.3 * (t > 0) * math.sin(i) + 0.2 * math.cos(i * 3)
+                  for i, t in enumerate(truth)]  # fmt: skip
+        return plotkit.roc_curve(
+            [int(t > 0) for t in truth], [[1 - s, s] for s in scores], labels=["no", "yes"]
+        )
+
+    return {"line": curves, "bar": bars, "scatter": points, "matrix": matrix, "roc": roc}
+
+
+def blocks(picture: Any, shift: int, size: tuple[int, int]) -> Any:
+    """The picture in means of 8 x 8 px: what another rasteriser does at edges is gone."""
+    import numpy as np
+
+    width, height = (side // 8 * 8 for side in size)
+    shown = np.asarray(picture.crop((shift, 0, shift + width, height)), dtype=float)
+    return shown.reshape(height // 8, 8, width // 8, 8, 3).mean(axis=(1, 3))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", real_charts())
+def test_the_live_chart_agrees_with_the_png(visit: Any, name: str, theme: str) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is missing")
+    made = real_charts()[name]()
+    opened = visit(made.to_html(theme=theme), device_scale_factor=2, size=(1280, 900)).ready()
+    shot = opened.tab.locator(".pk-drawing svg").screenshot()
+    live = image.open(io.BytesIO(shot)).convert("RGB")
+    file = image.open(io.BytesIO(made.to_png(theme=theme, scale=2))).convert("RGB")
+    # The two measure text alike but for fractions of a px, which may be rounded to another whole
+    # px: the plot then stands 1 CSS px (2 px here) further to one side.
+    assert live.height == file.height
+    assert abs(live.width - file.width) <= 2
+    extra = live.width - file.width
+    size = min(live.width, file.width), live.height
+    apart = abs(blocks(live, max(extra, 0), size) - blocks(file, max(-extra, 0), size))
+    assert apart.mean() < 1.0  # of 255
+    assert apart.max() < 40
+    # Something is there to agree on.
+    assert abs(blocks(live, 0, size) - blocks(live, 0, size)[0, 0]).max() > 60
+    assert opened.errors == []
+    opened.harmless()
 
 
 # -- the interpreter ----------------------------------------------------------------------------

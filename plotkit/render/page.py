@@ -1,12 +1,17 @@
-"""One self-contained HTML page for every chart: no network, no evaluated text.
+"""Live charts in HTML: no network, no evaluated text; one chart in a page, or any number.
 
-The page holds the chart as JSON, one JavaScript bundle (Vega and Vega-Lite, as the engine ships
-them) and our own short program, ``page/page.js``. What keeps a hostile table or preset harmless:
+A page holds its charts as JSON, one JavaScript bundle (Vega and Vega-Lite, as the engine ships
+them) and our own short program, the files in ``page/`` that :data:`PROGRAM` lists. What keeps a
+hostile table or preset harmless:
 
 - a Content-Security-Policy that runs only the two scripts whose hashes it names and loads nothing;
 - Vega expressions are walked by our own interpreter, which knows no function values;
 - text reaches the document only as ``textContent``, and the JSON cannot close its script element;
 - what a spec could say about the page itself (``config``, ``usermeta``, odd keys) is left out.
+
+:func:`html` is a whole page for one chart. A page of another kind, such as a report, holds
+:func:`mount` once for each chart, where the chart shall stand, :func:`style` in its head,
+:func:`scripts` once at the end of its body, and :func:`policy` of all its scripts.
 """
 
 from __future__ import annotations
@@ -20,13 +25,57 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["SNIPPET", "bundle", "html"]
+__all__ = [
+    "SNIPPET",
+    "WORDS",
+    "Live",
+    "bundle",
+    "colours",
+    "html",
+    "mount",
+    "policy",
+    "scripts",
+    "style",
+]
 
 #: What the page needs of the engine's JavaScript. vega-embed is the one name that every version of
 #: the engine bundles whole (1.9 leaves ``vega`` and ``vegaLite`` null); the page uses it to compile
 #: and to build a view, with its menu, styles, tooltip and its options from specs turned off.
 SNIPPET = "globalThis.plotkitEngine={embed:vegaEmbed};"
+
+#: The page's own program, in the order in which its files make one script.
+PROGRAM = (
+    "expressions.js",
+    "document.js",
+    "spec.js",
+    "engine.js",
+    "picture.js",
+    "card.js",
+    "pointing.js",
+    "zoom.js",
+    "drawing.js",
+    "mount.js",
+    "start.js",
+)
+
+#: What a page says by itself; every text may be replaced by one in another language.
+WORDS: Mapping[str, str] = {
+    "chart": "chart",
+    "reset_zoom": "Reset zoom",
+    "zoom_by_scroll": "Scroll to zoom, drag to move",
+    "zoom_by_key": "{key} and scroll to zoom, drag to move",
+    "more": "and {count} more",
+    "notes": "{count} notes on the data",
+    "not_drawn": "This chart could not be drawn: {reason}",
+    "no_script": (
+        "This chart is drawn by JavaScript, which is turned off here. "
+        "Open the file in a browser with JavaScript to see it."
+    ),
+}
+#: Those of them that the page's program says.
+_SPOKEN_BY_PROGRAM = ("zoom_by_scroll", "zoom_by_key", "more", "not_drawn")
 
 _ASSETS = Path(__file__).with_name("page")
 
@@ -64,6 +113,34 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _TITLE_LIMIT = 300
 
 
+class Live(NamedTuple):
+    """A live chart of a page.
+
+    Attributes
+    ----------
+    spec
+        A finished Vega-Lite spec with its rows. Its ``config`` and ``usermeta`` are not used.
+    configs
+        Theme name (``"light"``, ``"dark"``) -> Vega-Lite config, with its ``locale`` if it has one.
+    label
+        The chart's spoken name, such as its title; empty means "Chart".
+    description
+        The text that stands in for the picture where it cannot be seen; may be empty.
+    theme
+        The theme it is drawn in; None follows the reader's own setting, also when it changes.
+        Paper is printed light wherever ``configs`` has a light theme.
+    allow_links
+        Let ``href`` channels open ``http`` and ``https`` addresses in a new tab.
+    """
+
+    spec: Mapping[str, object]
+    configs: Mapping[str, Mapping[str, object]]
+    label: str = ""
+    description: str = ""
+    theme: str | None = None
+    allow_links: bool = False
+
+
 def html(
     spec: Mapping[str, object],
     *,
@@ -74,6 +151,9 @@ def html(
     bundle: str,
     fonts_css: str,
     allow_links: bool = False,
+    description: str = "",
+    language: str = "en",
+    words: Mapping[str, str] | None = None,
 ) -> str:
     """Write one chart as a complete HTML document.
 
@@ -97,6 +177,12 @@ def html(
     allow_links
         Let ``href`` channels open ``http`` and ``https`` addresses in a new tab. The page itself
         loads nothing either way.
+    description
+        The text that stands in for the picture where it cannot be seen; may be empty.
+    language
+        BCP 47 tag of the language that the page's texts are in.
+    words
+        Texts in place of those of :data:`WORDS`, by their names.
 
     Returns
     -------
@@ -109,33 +195,212 @@ def html(
     KeyError
         ``configs`` has no entry for ``theme``.
     """
+    told = {**WORDS, **(words or {})}
+    live = Live(spec, configs, title, description, theme, allow_links)
+    written, texts = scripts([live], bundle=bundle, words=words)
+    return _filled(
+        "page.html",
+        language=escape(_clean(language)),
+        csp=policy(texts),
+        scheme=theme or "light dark",
+        title=escape(_shorten(" ".join(_spoken(title).split()) or "Chart")),
+        style=style(configs, theme=theme, fonts_css=fonts_css),
+        frame=_asset("page.css"),
+        chart=mount(live, 0, caption=_notes(notes, told), words=words),
+        scripts=written,
+    )
+
+
+def mount(
+    live: Live,
+    number: int,
+    *,
+    still: str = "",
+    caption: str | None = None,
+    words: Mapping[str, str] | None = None,
+) -> str:
+    """Write the place of one live chart in a page.
+
+    The chart takes up to its designed width of the element that this stands in, and is laid out
+    anew where that is narrower; so that element's own width must not follow from its content.
+    Charts are drawn when the reader comes near them, and all of them before printing.
+
+    Parameters
+    ----------
+    live
+        The chart.
+    number
+        Its position in what :func:`scripts` is given; no two places of a page share one.
+    still
+        Safe markup (it is not escaped) of a static picture, such as an SVG of ours: it stands
+        there until the live chart does, and for readers without JavaScript.
+    caption
+        Safe markup of a ``<figcaption>`` or an empty text: the place is then a ``<figure>``, and
+        its caption starts on the edge that the chart's own text starts on.
+    words
+        Texts in place of those of :data:`WORDS`, by their names.
+
+    Returns
+    -------
+    str
+        Markup of one element.
+    """
+    own = ""
+    if live.theme is not None:  # a page in another theme has other colours for crosshair and rings
+        own = f' style="{_variables(live.theme, live.configs[live.theme])}"'
+    told = {name: escape(_clean(text)) for name, text in {**WORDS, **(words or {})}.items()}
+    spoken = described = ""
+    if live.description:
+        described = f' aria-describedby="pk-words-{number}"'
+        spoken = (
+            f'<p class="pk-words" id="pk-words-{number}" dir="auto">'
+            f"{escape(_clean(live.description))}</p>\n"
+        )
+    return _filled(
+        "mount.html",
+        tag="div" if caption is None else "figure",
+        number=str(number),
+        label=escape(_shorten(_spoken(live.label))),
+        described=described,
+        colours=own,
+        still=f'<div class="pk-still">{still}</div>' if still else "",
+        spoken=spoken,
+        kind=told["chart"],
+        reset=told["reset_zoom"],
+        noscript="" if still else _NOSCRIPT.format(told["no_script"]),
+        caption=f"{caption}\n" if caption else "",
+    ).rstrip("\n")
+
+
+def style(
+    configs: Mapping[str, Mapping[str, object]], *, theme: str | None = None, fonts_css: str = ""
+) -> str:
+    """Write the style sheet that live charts need, as the text of a ``<style>`` element.
+
+    It sets the page's ``color-scheme``, its colours as variables of ``:root`` (``--pk-paper``,
+    ``--pk-ink``, ``--pk-muted``, ``--pk-rule``, ``--pk-card``, ``--pk-card-edge``,
+    ``--pk-accent``; a page may use them for its own text) and rules for names that begin with
+    ``pk-``; nothing else of the page is touched.
+
+    Parameters
+    ----------
+    configs
+        Theme name -> Vega-Lite config, which the page takes its background and ink from: of
+        ``theme``, or of ``"light"`` and ``"dark"`` if that is None.
+    theme
+        The page's theme; None follows the reader's own setting. Paper is light.
+    fonts_css
+        ``@font-face`` rules with ``data:`` sources, or an empty string.
+
+    Raises
+    ------
+    KeyError
+        ``configs`` has no entry for ``theme``.
+    """
+    shades = colours(configs, theme=theme)
+    return f"{shades}\n{_asset('chart.css')}{_style_text(fonts_css)}"
+
+
+def colours(configs: Mapping[str, Mapping[str, object]], *, theme: str | None = None) -> str:
+    """Write the page's ``color-scheme``, and its colours as variables of ``:root``.
+
+    See :func:`style`, which begins with them; a page without live charts needs no more.
+    """
     names = _themes(configs, theme)
+    rules = {name: f":root{{{_variables(name, configs[name])}}}" for name in names}
+    if theme is None:
+        scheme = ":root{color-scheme:light dark}"
+        reader = f"@media screen and (prefers-color-scheme:dark){{{rules['dark']}}}"
+        return f"{scheme}{rules['light']}{reader}"
+    paper = f"@media print{{{rules['light']}}}" if "light" in rules else ""
+    return f":root{{color-scheme:{_scheme(theme)}}}{rules[theme]}{paper}"
+
+
+def scripts(
+    lives: Sequence[Live], *, bundle: str, words: Mapping[str, str] | None = None
+) -> tuple[str, list[str]]:
+    """Write the scripts of a page with live charts, once for all of them.
+
+    They stand at the end of the body, behind every place that :func:`mount` wrote. Configs that
+    are equal are carried once.
+
+    Parameters
+    ----------
+    lives
+        The page's charts, by their numbers.
+    bundle
+        What :func:`bundle` returned.
+    words
+        Texts in place of those of :data:`WORDS`, by their names.
+
+    Returns
+    -------
+    tuple[str, list[str]]
+        Markup, and the texts of those of its scripts that run, for :func:`policy`.
+
+    Raises
+    ------
+    KeyError
+        A chart's ``configs`` have no entry for its ``theme``.
+    """
+    configs: list[object] = []
+    places: dict[str, int] = {}
+    charts: list[object] = []
+    for live in lives:
+        own: dict[str, int] = {}
+        for name in _themes(live.configs, live.theme):
+            config = _plain(live.configs[name])
+            place = places.setdefault(_json(config), len(configs))
+            if place == len(configs):
+                configs.append(config)
+            own[name] = place
+        spec = {key: _plain(value) for key, value in live.spec.items() if key not in _PAGE_KEYS}
+        charts.append(
+            {"spec": spec, "configs": own, "theme": live.theme, "links": live.allow_links}
+        )
+    told = {**WORDS, **(words or {})}
     payload = {
-        "spec": {key: _plain(value) for key, value in spec.items() if key not in _PAGE_KEYS},
-        "configs": {name: _plain(configs[name]) for name in names},
-        "theme": theme,
-        "links": allow_links,
+        "words": {name: told[name] for name in _SPOKEN_BY_PROGRAM},
+        "configs": configs,
+        "charts": charts,
     }
-    program = _asset("page.js")
-    spoken = _clean(title) or "Chart"
-    slots = {
-        "csp": _policy(bundle, program),
-        "scheme": theme or "light dark",
-        "title": escape(_shorten(" ".join(spoken.split()) or "Chart")),
-        "label": escape(_shorten(spoken)),
-        "colours": _colours(configs, names, theme),
-        "style": _asset("page.css"),
-        "fonts": _style_text(fonts_css),
-        "notes": _notes(notes),
-        "payload": _json(payload),
-        "bundle": bundle,
-        "program": program,
-    }
-    # One pass, so that text put into one slot is never searched for another.
-    return _SLOT.sub(lambda match: slots[match[1]], _asset("page.html"))
+    program = _program()
+    written = _filled(
+        "scripts.html",
+        payload=_json(payload),
+        bundle=bundle,
+        program=program,
+    )
+    return written.rstrip("\n"), [bundle, program]
 
 
+def policy(scripts: Sequence[str] = ()) -> str:
+    """Write the Content-Security-Policy of a page that runs these scripts and loads nothing.
+
+    Parameters
+    ----------
+    scripts
+        The exact texts of the page's ``<script>`` elements that run; none, for a page without.
+
+    Returns
+    -------
+    str
+        The ``content`` of ``<meta http-equiv="Content-Security-Policy">``, which stands in the
+        head before any script and style.
+    """
+    hashes = " ".join(
+        f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes or _NONE}; style-src 'unsafe-inline'; "
+        "img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+_NONE = "'none'"
 _PAGE_KEYS = frozenset({"config", "usermeta"}) | _UNSAFE_KEYS
+_NOSCRIPT = '<noscript><p class="pk-message">{}</p></noscript>\n'
 
 
 def bundle(fetch: Callable[[str], str], cache_dir: Path, version: str) -> str:
@@ -197,17 +462,6 @@ def _themes(configs: Mapping[str, Mapping[str, object]], theme: str | None) -> l
     return list(dict.fromkeys([theme, *(["light"] if "light" in configs else [])]))
 
 
-def _policy(*scripts: str) -> str:
-    hashes = " ".join(
-        f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-        for script in scripts
-    )
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
-        "font-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
 def _plain(value: object) -> object:
     """Copy a spec without the keys that mean something to JavaScript itself."""
     if isinstance(value, Mapping):
@@ -241,16 +495,6 @@ def _style_text(text: str) -> str:
     return re.sub(r"</(?=style)", r"<\\/", text, flags=re.IGNORECASE)
 
 
-def _colours(
-    configs: Mapping[str, Mapping[str, object]], names: Sequence[str], theme: str | None
-) -> str:
-    rules = {name: f":root{{{_variables(name, configs[name])}}}" for name in names}
-    if theme is None:
-        return f"{rules['light']}@media screen and (prefers-color-scheme:dark){{{rules['dark']}}}"
-    paper = f"@media print{{{rules['light']}}}" if "light" in rules else ""
-    return f":root{{color-scheme:{_scheme(theme)}}}{rules[theme]}{paper}"
-
-
 def _variables(name: str, config: Mapping[str, object]) -> str:
     colours = dict(_COLOURS[_scheme(name)])
     title = config.get("title")
@@ -262,24 +506,29 @@ def _variables(name: str, config: Mapping[str, object]) -> str:
     ):
         if isinstance(value, str) and _COLOUR.fullmatch(value):
             colours[key] = value
-    return ";".join(f"--{key}:{value}" for key, value in colours.items())
+    return ";".join(f"--pk-{key}:{value}" for key, value in colours.items())
 
 
 def _scheme(theme: str) -> str:
     return "dark" if theme == "dark" else "light"
 
 
-def _notes(notes: Sequence[str]) -> str:
+def _notes(notes: Sequence[str], told: Mapping[str, str]) -> str:
     lines = [escape(_clean(note)) for note in notes]
     if not lines:
         return ""
     if len(lines) == 1:
-        return f'<figcaption><p class="notes" dir="auto">{lines[0]}</p></figcaption>'
+        return f'<figcaption><p class="pk-notes" dir="auto">{lines[0]}</p></figcaption>'
+    summary = escape(_clean(told["notes"].replace("{count}", str(len(lines)))))
     items = "".join(f'<li dir="auto">{line}</li>' for line in lines)
     return (
-        f'<figcaption><details class="notes"><summary>{len(lines)} notes on the data</summary>'
+        f'<figcaption><details class="pk-notes"><summary>{summary}</summary>'
         f"<ul>{items}</ul></details></figcaption>"
     )
+
+
+def _spoken(title: str) -> str:
+    return _clean(title).strip() or "Chart"
 
 
 def _clean(text: str) -> str:
@@ -288,6 +537,17 @@ def _clean(text: str) -> str:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= _TITLE_LIMIT else text[: _TITLE_LIMIT - 1] + "\u2026"
+
+
+def _program() -> str:
+    """Join the program's files into one script with a scope of its own."""
+    parts = "\n".join(_asset(name) for name in PROGRAM)
+    return f'(() => {{\n"use strict";\n\n{parts}}})();\n'
+
+
+def _filled(name: str, **slots: str) -> str:
+    # One pass, so that text put into one slot is never searched for another.
+    return _SLOT.sub(lambda match: slots[match[1]], _asset(name))
 
 
 def _asset(name: str) -> str:
