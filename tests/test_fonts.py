@@ -6,41 +6,63 @@ import base64
 import json
 import os
 import re
-import struct
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from plotkit import settings, text
-from plotkit.render import fonts
+from plotkit.render import faces, fonts
 from plotkit.resources import builtin_presets
 
 FOLDER = fonts.folders()[0]
 
 
+CACHE = "font-faces.json"
+
+
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let no test read or write the user's own cache."""
-    monkeypatch.setattr(fonts, "_cache_file", lambda: tmp_path / "cache" / "font-coverage.json")
-    fonts._installed.cache_clear()
+    monkeypatch.setattr(faces, "cache_file", lambda: tmp_path / "cache" / CACHE)
+    faces._faces.cache_clear()
+    yield
+    faces._faces.cache_clear()
 
 
-def make_font(path: Path, codes: list[tuple[int, int]], kind: int = 12) -> Path:
-    """Write a file with nothing but a table of characters."""
-    if kind == 12:
-        part = struct.pack(">HHIII", 12, 0, 16 + 12 * len(codes), 0, len(codes))
-        part += b"".join(struct.pack(">III", first, last, 1) for first, last in codes)
-    else:
-        rows = [*codes, (0xFFFF, 0xFFFF)]
-        part = struct.pack(">HHHHHHH", 4, 16 + 8 * len(rows), 0, 2 * len(rows), 0, 0, 0)
-        part += struct.pack(f">{len(rows)}H", *(last for _, last in rows)) + b"\0\0"
-        part += struct.pack(f">{len(rows)}H", *(first for first, _ in rows))
-        part += struct.pack(f">{len(rows)}H", *(1 for _ in rows)) + b"\0\0" * len(rows)
-    cmap = struct.pack(">HHHHI", 0, 1, 3, 10 if kind == 12 else 1, 12) + part
-    head = struct.pack(">IHHHH", 0x00010000, 1, 0, 0, 0)
-    path.write_bytes(head + struct.pack(">4sIII", b"cmap", 0, 28, len(cmap)) + cmap)
+def make_font(
+    path: Path,
+    codes: list[tuple[int, int]],
+    family: str = "",
+    weight: int = 400,
+    rights: int = 0,
+    slanted: bool = False,
+) -> Path:
+    """Write a font that draws every character as a black square, in the weight's size."""
+    family = family or path.stem.title()
+    listed = [code for first, last in codes for code in range(first, last + 1)]
+    names = [".notdef", "square", "space"]
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({code: "space" if code == 32 else "square" for code in listed})
+    pen = TTGlyphPen(None)
+    side = weight
+    for x, y in ((0, 0), (0, side), (side, side), (side, 0)):
+        pen.lineTo((x, y)) if (x, y) != (0, 0) else pen.moveTo((x, y))
+    pen.closePath()
+    square, nothing = pen.glyph(), TTGlyphPen(None).glyph()
+    builder.setupGlyf({".notdef": nothing, "square": square, "space": nothing})
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    said = {"familyName": family, "styleName": "Regular"}
+    builder.setupNameTable({**said, "psName": family.replace(" ", "")})
+    builder.setupOS2(usWeightClass=weight, fsType=rights, fsSelection=1 if slanted else 0x40)
+    builder.setupPost()
+    builder.save(path)
     return path
 
 
@@ -55,7 +77,10 @@ def test_the_files_are_small_and_carry_their_licence() -> None:
 def test_metrics_agree_with_the_font_files() -> None:
     covered = json.loads((FOLDER / "metrics.json").read_text("ascii"))["covered"]
     for style in ("Regular", "SemiBold"):
-        assert fonts.coverage(FOLDER / f"Inter-{style}.ttf") == [tuple(pair) for pair in covered]
+        (face,) = faces.read_faces(FOLDER / f"Inter-{style}.ttf")
+        assert face.ranges == tuple(tuple(pair) for pair in covered)
+        assert fonts.FAMILY in face.names
+        assert face.weight == {"Regular": 400, "SemiBold": 600}[style]
 
 
 def test_what_a_chart_writes_is_covered() -> None:
@@ -73,7 +98,6 @@ def test_css_takes_what_the_texts_need() -> None:
     small = fonts.css(texts=["Loss \u22121", "naïve µ"])
     assert small.count("@font-face") == 2
     assert len(small) < 45_000
-    assert fonts.css(texts=["日本"]) == small
     assert fonts.css(texts=["Łódź"]).count("@font-face") == 4
     assert fonts.css(weights=[600, 600], texts=[]).count("@font-face") == 1
     assert fonts.css() == fonts.css() == fonts.css(texts=["Ж"])
@@ -88,28 +112,51 @@ def test_css_is_safe_in_xml_and_holds_real_fonts() -> None:
     assert sheet.count("font-family:'Inter Plotkit'") == 4
 
 
-@pytest.mark.parametrize("kind", [4, 12])
-def test_coverage_of_a_file(tmp_path: Path, kind: int) -> None:
-    path = make_font(tmp_path / "a.ttf", [(0x41, 0x45), (0x46, 0x46), (0x3042, 0x3050)], kind)
-    assert fonts.coverage(path) == [(0x41, 0x46), (0x3042, 0x3050)]
+@pytest.mark.parametrize("shift", [0, 0x10000])
+def test_faces_of_a_file(tmp_path: Path, shift: int) -> None:
+    """Characters inside and outside the basic plane, which stand in tables of two formats."""
+    codes = [(a + shift, b + shift) for a, b in ((0x41, 0x45), (0x46, 0x46), (0x3042, 0x3050))]
+    path = make_font(tmp_path / "a.ttf", codes, "Some Name", weight=350, rights=2)
+    (face,) = faces.read_faces(path)
+    assert face.ranges == tuple((a + shift, b + shift) for a, b in ((0x41, 0x46), (0x3042, 0x3050)))
+    assert (face.names, face.weight, face.width) == (("Some Name",), 400, 5)
+    assert not face.slanted
+    assert not face.colour
+    assert not face.embeddable
+
+
+@pytest.mark.parametrize(
+    ("rights", "embeddable"), [(0, True), (4, True), (8, True), (2, False), (0x100, False)]
+)
+def test_what_a_fonts_maker_allows(tmp_path: Path, rights: int, embeddable: bool) -> None:
+    (face,) = faces.read_faces(make_font(tmp_path / "a.ttf", [(0x41, 0x45)], rights=rights))
+    assert face.embeddable is embeddable
+
+
+def test_fonts_of_boxes_count_for_nothing(tmp_path: Path) -> None:
+    for family in (".LastResort", "Last Resort High-Efficiency", "Adobe Blank"):
+        assert faces.read_faces(make_font(tmp_path / "a.ttf", [(0x41, 0x45)], family)) == ()
 
 
 @pytest.mark.parametrize(
     "content",
     [b"", b"ttcf", b"\0\1\0\0" + b"\xff" * 60, b"ttcf\0\1\0\0\xff\xff\xff\xff", b"x" * 99],
 )
-def test_coverage_of_a_damaged_file_is_empty(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_has_no_faces(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.ttf"
     path.write_bytes(content)
-    assert fonts.coverage(path) == []
-    assert fonts.coverage(tmp_path / "absent.ttf") == []
+    assert faces.read_faces(path) == ()
+    assert faces.read_faces(tmp_path / "absent.ttf") == ()
 
 
-def test_coverage_survives_every_cut_of_a_file(tmp_path: Path) -> None:
-    whole = make_font(tmp_path / "a.ttf", [(0x41, 0x45)], 4).read_bytes()
+def test_every_cut_of_a_file_is_read_or_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = make_font(tmp_path / "a.ttf", [(0x41, 0x45)]).read_bytes()
     for length in range(len(whole)):
         (tmp_path / "b.ttf").write_bytes(whole[:length])
-        fonts.coverage(tmp_path / "b.ttf")
+        faces.read_faces(tmp_path / "b.ttf")
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.fixture
@@ -118,7 +165,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "system"
     folder.mkdir()
     make_font(folder / "kana.otf", [(0x3041, 0x3096)])
-    monkeypatch.setattr(fonts, "_system_folders", lambda: [folder])
+    monkeypatch.setattr(faces, "system_folders", lambda: [folder])
+    monkeypatch.setattr(faces, "package_folders", lambda: ())
     return folder
 
 
@@ -142,7 +190,7 @@ def test_missing_glyphs_reads_no_file_for_usual_text(monkeypatch: pytest.MonkeyP
     def fail(*_: Any) -> Any:
         raise AssertionError("looked at installed fonts")
 
-    monkeypatch.setattr(fonts, "_installed", fail)
+    monkeypatch.setattr(faces, "installed", fail)
     assert fonts.missing_glyphs(["Loss", "Größe αβγ Жук", "€ → ≤ \u200b\ufe0f"]) == []
 
 
@@ -150,20 +198,31 @@ def test_missing_glyphs_keeps_and_renews_its_cache(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fonts.missing_glyphs(["日"]) == ["日"]
-    cache = json.loads(fonts._cache_file().read_text("ascii"))
-    assert len(cache) == 1
-    fonts._installed.cache_clear()
+    held = json.loads(faces.cache_file().read_text("ascii"))
+    assert str(installed / "kana.otf") in held["files"]
+    before = faces.installed()
+    faces._faces.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr(fonts, "coverage", lambda _: pytest.fail("the cache was not used"))
+        patch.setattr(faces, "read_faces", lambda _: pytest.fail("the cache was not used"))
+        assert faces.installed() == before
         assert fonts.missing_glyphs(["日"]) == ["日"]
-    fonts._installed.cache_clear()
+    faces._faces.cache_clear()
     make_font(installed / "kanji.ttf", [(0x4E00, 0x9FFF)])
     assert fonts.missing_glyphs(["日"]) == []
+    (installed / "kanji.ttf").unlink()
+    assert fonts.missing_glyphs(["日"]) == ["日"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}', '{"a": [[1]]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "{", '{"a": 1}', '{"version": 2}', '{"version": 2, "files": [], "ranges": 1}'),
+        '{"version": 2, "ranges": [], "files": {"a": [1, 2, [[0, ["A"], 4, 5, 0, 0, 1, 7]]]}}',
+        '{"version": 2, "ranges": [[[1]]], "files": {}}',
+    ],
+)
 def test_missing_glyphs_ignores_a_damaged_cache(installed: Path, content: str) -> None:
-    path = fonts._cache_file()
+    path = faces.cache_file()
     path.parent.mkdir()
     path.write_text(content, "ascii")
     assert fonts.missing_glyphs(["日"]) == ["日"]
@@ -172,11 +231,11 @@ def test_missing_glyphs_ignores_a_damaged_cache(installed: Path, content: str) -
 def test_missing_glyphs_says_nothing_where_it_cannot_know(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(fonts, "_system_folders", lambda: [tmp_path / "absent"])
+    monkeypatch.setattr(faces, "system_folders", lambda: [tmp_path / "absent"])
+    monkeypatch.setattr(faces, "package_folders", lambda: ())
     # Without fonts of the system, what plotkit ships is still known.
     assert fonts.missing_glyphs(["日"]) == ["日"]
-    monkeypatch.setattr(fonts, "_font_files", lambda _: iter(()))
-    fonts._installed.cache_clear()
+    monkeypatch.setattr(faces, "font_files", lambda _: iter(()))
     assert fonts.missing_glyphs(["日"]) == []
 
 
@@ -184,7 +243,7 @@ def test_missing_glyphs_needs_no_place_for_a_cache(
     installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("", "ascii")
-    monkeypatch.setattr(fonts, "_cache_file", lambda: tmp_path / "file" / "font-coverage.json")
+    monkeypatch.setattr(faces, "cache_file", lambda: tmp_path / "file" / CACHE)
     assert fonts.missing_glyphs(["日"]) == ["日"]
     assert os.listdir(tmp_path / "system") == ["kana.otf"]
 
