@@ -1,4 +1,4 @@
-"""PNG and PDF files: small, exact, repeating."""
+"""PNG files: small, exact, repeating, and saying what they are."""
 
 import io
 import struct
@@ -7,7 +7,8 @@ import zlib
 import pytest
 
 from plotkit import errors, settings
-from plotkit.render import pdf, png, svg, worker
+from plotkit.render import png, svg, worker
+from plotkit.render.metadata import Metadata
 
 WHITE = '<rect width="60" height="40" fill="white"/>'
 
@@ -52,7 +53,7 @@ def test_same_pixels(size: tuple[int, int], background: str) -> None:
     assert pixels(done) == pixels(raw)
     assert len(done) <= len(raw)
     if worker.engine_version().startswith("1.") and background:
-        assert header[9] == 2  # RGB
+        assert header[9] in (2, 3)  # RGB or a palette: no alpha channel
     assert png.finish(raw, width_px=size[0], height_px=size[1]) == done
 
 
@@ -163,35 +164,148 @@ def test_wrong_pictures(height: int) -> None:
     )
 
 
-TEXTS = "".join(
-    f'<text x="3" y="{y}" font-family="Inter" font-weight="{weight}" opacity="0.{y}">A{y}</text>'
-    for y, weight in ((1, 400), (2, 600), (3, 400), (4, 600), (5, 400), (6, 600))
+def picture(rows: list[bytes], width: int, kind: int = 1) -> bytes:
+    """A PNG of RGBA rows as the engine writes them: every row with the filter Sub."""
+    return made(filtered(rows, [kind] * len(rows)), width)
+
+
+def chart_like(width: int, height: int, colours: int, alpha: int = 255) -> list[bytes]:
+    """Rows with runs of `colours` colours, many rows like the one above."""
+    runs = [x * colours // width for x in range(width)]
+    row = b"".join(bytes((run * 7 % 256, run % 251, run // 251, alpha)) for run in runs)
+    other = row[240:] + row[:240]
+    return [row if y % 9 else other for y in range(height)]
+
+
+@pytest.mark.parametrize(
+    ("size", "colours", "alpha", "kind"),
+    [
+        ((600, 40), 50, 255, 3),
+        ((1500, 40), 250, 255, 3),
+        ((2400, 40), 390, 255, 2),
+        ((2400, 40), 256, 255, 3),
+        ((2400, 40), 257, 255, 2),
+        ((600, 40), 50, 200, 6),
+        ((2400, 700), 200, 255, 3),  # large enough for two halves
+        ((2400, 701), 390, 255, 2),
+        ((1200, 300), 90, 0, 6),
+    ],
 )
+def test_colours(size: tuple[int, int], colours: int, alpha: int, kind: int) -> None:
+    """A palette where there are few enough of them; the same pixels and no broken checksum."""
+    rows = chart_like(*size, colours, alpha)
+    raw = picture(rows, size[0]) if size[1] < 100 else fast(rows, size[0])
+    done = png.finish(raw, width_px=size[0], height_px=size[1])
+    found = chunks(done)
+    assert found[b"IHDR"][9] == kind
+    assert (b"PLTE" in found) == (kind == 3)
+    assert pixels(done) == b"".join(rows)
+    channels = {3: 1, 2: 3, 6: 4}[kind]
+    assert len(zlib.decompress(found[b"IDAT"])) == size[1] * (1 + size[0] * channels)
+    assert len(done) < len(raw) + 3 * 256
 
 
-def test_pdf_repeats() -> None:
-    text = drawn(WHITE + TEXTS)
-    pool = worker.Pool(1)
-    raw = {pool.request("svg_to_pdf", (), text, preset="test/pdf") for _ in range(6)}
-    pool.shutdown()
-    assert len({pdf.finish(data) for data in raw}) == 1
-    assert worker.svg_to_pdf(text, preset="test/pdf") == pdf.finish(raw.pop())
+def fast(rows: list[bytes], width: int) -> bytes:
+    """The same as `picture`, for many rows of which many are the same."""
+    known: dict[bytes, bytes] = {}
+    for row in rows:
+        if row not in known:
+            known[row] = filtered([row], [1])[0]
+    return made([known[row] for row in rows], width)
 
 
-def test_pdf_stays_readable() -> None:
-    pypdf = pytest.importorskip("pypdf")
-    text = drawn(WHITE + TEXTS)
-    raw = worker.default_pool().request("svg_to_pdf", (), text, preset="test/pdf")
-    done = pdf.finish(raw)
-    assert done != raw
-    before = pypdf.PdfReader(io.BytesIO(raw), strict=True)
-    after = pypdf.PdfReader(io.BytesIO(done), strict=True)
-    assert len(after.pages) == 1
-    assert after.pages[0].extract_text() == before.pages[0].extract_text()
-    assert after.pages[0].get_contents().get_data() == before.pages[0].get_contents().get_data()
-    assert after.pages[0].mediabox == before.pages[0].mediabox
+def test_two_halves_are_one_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever way it is compressed, a checksum holds and every row is there."""
+    rows = [bytes((y % 251, y // 251, 7, 255)) * 300 for y in range(1000)]
+    raw = fast(rows, 300)
+    streams = []
+    for limit in (1 << 40, 1):
+        monkeypatch.setattr(png, "_AHEAD_FROM", limit)
+        done = png.finish(raw, width_px=300, height_px=1000)
+        streams.append(zlib.decompress(chunks(done)[b"IDAT"]))
+        assert pixels(done) == b"".join(rows)
+    assert streams[0] == streams[1]
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7 something else", b"1 0 obj\n<< /Length"])
-def test_other_pdf_is_left_alone(data: bytes) -> None:
-    assert pdf.finish(data) is data
+def test_noise_is_left_to_the_general_way() -> None:
+    """Where hardly two pixels side by side are the same."""
+    rows = [bytes((x * y * 7 + x) % 256 for x in range(4 * 40)) for y in range(30)]
+    done = png.finish(picture(rows, 40), width_px=40, height_px=30)
+    assert chunks(done)[b"IHDR"][9] == 6
+    assert pixels(done) == b"".join(rows)
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+def test_typical_size(opaque: bool) -> None:
+    """A line chart at scale 2 takes far less than 60 kB."""
+    import plotkit as pk
+
+    rows = [[x, 3 / (1 + x / 9) + x * 37 % 101 / 300] for x in range(200)]
+    chart = pk.line(pk.Table(rows, ["step", "loss"]), "step", "loss", title="Loss of a run")
+    made = chart.to_png(background="theme" if opaque else "transparent")
+    assert len(made) < 60_000
+    if worker.engine_version().startswith("1."):
+        assert chunks(made)[b"IHDR"][9] in ((2, 3) if opaque else (6,))
+
+
+def texts(data: bytes) -> dict[str, str]:
+    """The text chunks, as Pillow reads them."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        return {str(name): str(text) for name, text in image.text.items()}
+
+
+def test_texts() -> None:
+    raw = raster(drawn(), 60, 40)
+    said = Metadata("Größe <&> 日本", "Two\nlines", "me/line@3", "plotkit 1", "de")
+    done = png.finish(raw, width_px=60, height_px=40, metadata=said)
+    assert texts(done) == {
+        "Title": "Größe <&> 日本",
+        "Description": "Two\nlines",
+        "Software": "plotkit 1",
+        "Source": "me/line@3",
+    }
+    assert pixels(done) == pixels(raw)
+    assert "\0de\0\0Größe".encode() in done
+    assert done == png.finish(raw, width_px=60, height_px=40, metadata=said)
+    assert b"iTXt" not in png.finish(raw, width_px=60, height_px=40, metadata=Metadata())
+
+
+def test_time_only_if_given() -> None:
+    raw = raster(drawn(), 60, 40)
+    for given, written in (
+        ("2026-03-01T12:00:00+01:00", "2026-03-01T12:00:00+01:00"),
+        ("2026-03-01 12:00:00.5", "2026-03-01T12:00:00+00:00"),
+    ):
+        done = png.finish(raw, width_px=60, height_px=40, metadata=Metadata(created=given))
+        assert texts(done) == {"Creation Time": written}
+    for bad in ("yesterday", "2026-13-01", "<script>"):
+        with pytest.raises(errors.OptionError, match="ISO 8601"):
+            png.finish(raw, width_px=60, height_px=40, metadata=Metadata(created=bad))
+
+
+HOSTILE = [
+    "a\0b\x1b[0m\x08",
+    "lone \ud800 and \udfff",
+    "]]><script>alert(1)</script><!-- --><?x?>",
+    "\ufffe\uffff\u2028\u2029\x85 \u202e",
+    "(\\) >> endobj %%EOF \\377",
+    "&amp;&#0;&quot;'\"<img src=x onerror=alert(1)>",
+    "é" * 70_000,
+    "&" * 70_000,
+    "\U0001f600" * 9_000,
+    "x" * 1_000_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[str(number) for number in range(len(HOSTILE))])
+def test_hostile_texts(text: str) -> None:
+    raw = raster(drawn(), 60, 40)
+    said = Metadata(text, text, text, text, text)
+    done = png.finish(raw, width_px=60, height_px=40, metadata=said)
+    found = texts(done)
+    assert set(found) == {"Title", "Description", "Software", "Source"}
+    assert len(found["Description"]) <= 4000
+    assert pixels(done) == pixels(raw)

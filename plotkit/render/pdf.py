@@ -1,97 +1,120 @@
-"""The last step of a PDF: the same chart gives the same bytes.
+"""The last step of a PDF: the same chart gives the same bytes, and everybody can read it.
 
 The engine keeps fonts and resources in hash tables whose order changes from run to run, so two
-PDFs of one picture hold the same objects under other numbers and in another order. Here they are
-numbered in the order in which they are reached from the root, with the entries of each
-dictionary that lists resources sorted by name. Content streams are not touched.
+PDFs of one picture hold the same objects under other numbers and in another order. qpdf (through
+pikepdf) writes them in the order in which they are reached from the root, with the keys of each
+dictionary sorted. What the page draws is not touched.
+
+With metadata, the page is one tagged figure whose alternative text a screen reader reads, and
+the file names its title, language, preset and plotkit in the places that programs look at.
 """
 
 from __future__ import annotations
 
-import re
+import io
+from typing import TYPE_CHECKING, Any
 
-_OBJECT = re.compile(rb"(\d+) 0 obj\r?\n")
-_LENGTH = re.compile(rb"/Length (\d+)")
-_TRAILER = re.compile(rb"trailer\s*<<(.*?)>>\s*startxref\s+\d+\s+%%EOF\s*$", re.DOTALL)
-# A string is matched first so that nothing inside it is taken for a reference.
-_REFERENCE = re.compile(rb"\((?:\\.|[^\\)])*\)|\b(\d+) 0 R\b", re.DOTALL)
-_RESOURCES = re.compile(rb"<<\n((?: *(?:/\w+) \d+ 0 R\n)+)( *)>>")
+if TYPE_CHECKING:
+    from pikepdf import Pdf
+
+    from plotkit.render.metadata import Metadata
 
 
-def finish(pdf: bytes) -> bytes:
+def finish(pdf: bytes, metadata: Metadata | None = None) -> bytes:
     """Return `pdf` with its objects in one order that depends only on what it shows.
 
-    A file that is not built as the engine builds it comes back as it is.
+    Args:
+        pdf: what the engine made. What is no PDF comes back as it is.
+        metadata: what the file says about itself; no date unless it has one.
+
+    The bytes depend on the arguments alone (and on qpdf's version).
     """
+    import pikepdf
+
     try:
-        return _ordered(pdf)
-    except (ValueError, LookupError):
+        opened = pikepdf.open(io.BytesIO(pdf), attempt_recovery=False, suppress_warnings=True)
+    except pikepdf.PdfError:
         return pdf
+    with opened:
+        if metadata is not None:
+            _describe(opened, metadata.cleaned())
+        out = io.BytesIO()
+        # The file's id is then a digest of its content; otherwise it is one of the time, or half
+        # of it the one that the file came with.
+        if "/ID" in opened.trailer:
+            del opened.trailer.ID
+        opened.save(out, deterministic_id=True, fix_metadata_version=False)
+    return out.getvalue()
 
 
-def _ordered(pdf: bytes) -> bytes:
-    objects, rest = _objects(pdf)
-    trailer = _TRAILER.search(pdf, rest)
-    if trailer is None:
-        raise ValueError
-    numbers: dict[bytes, int] = {}
-    queue: list[bytes] = []
+def _describe(pdf: Pdf, metadata: Metadata) -> None:
+    """Write the metadata into the catalogue, the info dictionary, XMP and the page's tags."""
+    from pikepdf import Dictionary, Name, Stream, String
 
-    def number(match: re.Match[bytes]) -> bytes:
-        old = match[1]
-        if old is None:
-            return match[0]
-        if old not in numbers:
-            numbers[old] = len(numbers) + 1
-            queue.append(old)
-        return b"%d 0 R" % numbers[old]
+    from plotkit.render.metadata import xmp
 
-    root = _REFERENCE.sub(number, trailer[1])
-    bodies = []
-    for old in queue:  # grows while it is read
-        words, stream = objects[old]
-        bodies.append(_REFERENCE.sub(number, _RESOURCES.sub(_sorted, words)) + stream)
-    if len(bodies) != len(objects):
-        raise ValueError  # something that nothing leads to: not a file we know
-
-    first = _OBJECT.search(pdf)
-    if first is None:
-        raise ValueError
-    out = bytearray(pdf[: first.start()])
-    offsets = []
-    for index, body in enumerate(bodies, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s" % (index, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f\r\n" % (len(bodies) + 1)
-    for offset in offsets:
-        out += b"%010d 00000 n\r\n" % offset
-    out += b"trailer\n<<%s>>\nstartxref\n%d\n%%%%EOF" % (root, start)
-    return bytes(out)
+    moment = metadata.moment()
+    stamp = ""
+    if moment is not None:
+        zone = moment.strftime("%z")
+        stamp = moment.strftime("D:%Y%m%d%H%M%S") + f"{zone[:3]}'{zone[3:5]}'"
+    told = {
+        "/Title": metadata.title,
+        "/Subject": metadata.description,
+        "/Creator": metadata.preset,
+        "/Producer": metadata.software,
+        "/CreationDate": stamp,
+        "/ModDate": stamp,
+    }
+    pdf.trailer.Info = pdf.make_indirect(
+        Dictionary({name: String(text) for name, text in told.items() if text})
+    )
+    packet = xmp(
+        metadata, kind="application/pdf", creator=metadata.preset, producer=metadata.software
+    )
+    held = Stream(pdf, packet.encode())
+    held.Type, held.Subtype = Name.Metadata, Name.XML
+    pdf.Root.Metadata = pdf.make_indirect(held)
+    if metadata.language:
+        pdf.Root.Lang = String(metadata.language)
+    if metadata.title:  # the window is then called as the chart, and not as the file
+        pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    alternative = metadata.description or metadata.title
+    if alternative:
+        _tag(pdf, alternative, metadata.title)
 
 
-def _objects(pdf: bytes) -> tuple[dict[bytes, tuple[bytes, bytes]], int]:
-    """Number -> (its words, its stream with all that follows), and where the objects end."""
-    objects: dict[bytes, tuple[bytes, bytes]] = {}
-    at = 0
-    while (head := _OBJECT.search(pdf, at)) is not None:
-        end = pdf.index(b"endobj", head.end())
-        stream = pdf.find(b"\nstream\n", head.end(), end)
-        if stream >= 0:
-            length = _LENGTH.search(pdf, head.end(), stream)
-            if length is None:
-                raise ValueError
-            # A stream can hold the word endobj: only its length says where it ends.
-            end = pdf.index(b"endobj", stream + len(b"\nstream\n") + int(length[1]))
-        words_end = stream if stream >= 0 else end
-        at = pdf.index(b"\n", end) + 1
-        objects[head[1]] = (
-            pdf[head.end() : words_end],
-            pdf[words_end:at].rstrip(b"\n") + b"\n\n",
+def _tag(pdf: Pdf, alternative: str, title: str) -> None:
+    """Make each page one figure with an alternative text (ISO 32000-1, 14.7 and 14.8)."""
+    from pikepdf import Array, Dictionary, Name, String
+
+    root: Any = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+    document = pdf.make_indirect(
+        Dictionary(Type=Name.StructElem, S=Name.Document, P=root, K=Array())
+    )
+    parents: Any = Array()
+    for number, page in enumerate(pdf.pages):
+        page.contents_add(b"/Figure << /MCID 0 >> BDC\n", prepend=True)
+        page.contents_add(b"\nEMC")
+        figure: Any = Dictionary(
+            Type=Name.StructElem,
+            S=Name.Figure,
+            P=document,
+            Pg=page.obj,
+            K=0,
+            Alt=String(alternative),
+            A=Dictionary(O=Name.Layout, Placement=Name.Block, BBox=page.mediabox),
         )
-    return objects, at
-
-
-def _sorted(match: re.Match[bytes]) -> bytes:
-    lines = sorted(match[1].splitlines(keepends=True))
-    return b"<<\n" + b"".join(lines) + match[2] + b">>"
+        if title:
+            figure.T = String(title)
+        figure = pdf.make_indirect(figure)
+        document.K.append(figure)
+        page.obj.StructParents = number
+        page.obj.Tabs = Name.S
+        parents.append(number)
+        parents.append(Array([figure]))
+    root.K = document
+    root.ParentTree = Dictionary(Nums=parents)
+    root.ParentTreeNextKey = len(pdf.pages)
+    pdf.Root.StructTreeRoot = root
+    pdf.Root.MarkInfo = Dictionary(Marked=True)
