@@ -1,0 +1,190 @@
+"""What alt text is made from: a finished spec, its rows, and its axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plotkit import words
+from plotkit.preset import Preset, channels, rows_of
+
+_AXIS_TITLE = 60  # characters
+
+Row = Mapping[str, Any]
+
+
+class Chart(NamedTuple):
+    """A spec, its rows, and the channel definitions that say what their fields mean."""
+
+    spec: Mapping[str, Any]
+    rows: list[Row]
+    preset: Preset
+    voice: words.Voice
+    encoding: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any], preset: Preset, voice: words.Voice) -> Chart:
+        rows = [row for row in rows_of(spec) if isinstance(row, Mapping)]
+        encoding: dict[str, Mapping[str, Any]] = {}
+        for channel, definition in () if preset.vega else channels(spec):
+            encoding.setdefault(channel, definition)
+        return cls(spec, rows, preset, voice, encoding)
+
+    def field(self, name: str) -> str:
+        """The field of the rows that a statistic calls `name`."""
+        return self.preset.inputs.get(name, name)
+
+    def values(self, field: str) -> list[Any]:
+        return [row.get(field) for row in self.rows]
+
+    def axis(self, channel: str, field: str | None = None) -> Axis:
+        """The axis of a channel, with the values of its field (or of another one)."""
+        definition = self.encoding.get(channel, {})
+        values = self.values(field or str(definition.get("field", "")))
+        return Axis.of(definition, values, self.voice)
+
+    def title_of(self, channel: str) -> str:
+        return title_of_channel(self.encoding.get(channel, {}), self.voice)
+
+
+class Axis(NamedTuple):
+    """The values along one axis, and how to say one of them."""
+
+    kind: str  # "number", "time" or "text"
+    title: str
+    log: bool
+    values: list[Any]  # those that are there, in the order of the rows
+    voice: words.Voice
+    extent: float
+    clock: bool  # times have a time of day
+    seconds: bool
+
+    @classmethod
+    def of(cls, definition: Mapping[str, Any], values: Iterable[Any], voice: words.Voice) -> Axis:
+        declared = definition.get("type")
+        held = [value for value in values if is_there(value)]
+        numeric = all(map(is_number, held))
+        kind = "text"
+        if numeric and declared in ("quantitative", "temporal"):
+            kind = "time" if declared == "temporal" else "number"
+        found = held if kind != "text" else []
+        scale = definition.get("scale")
+        return cls(
+            kind,
+            title_of_channel(definition, voice),
+            kind == "number" and isinstance(scale, Mapping) and scale.get("type") == "log",
+            held,
+            voice,
+            extent_of(found),
+            clock=kind == "time" and any(value % 86_400_000 for value in found),
+            seconds=kind == "time" and any(value % 60_000 for value in found),
+        )
+
+    def say(self, value: Any) -> str:
+        """One of its values."""
+        if self.kind == "number":
+            return self.voice.number(value, None if self.log else self.extent)
+        if self.kind == "time":
+            return self.voice.moment(value, clock=self.clock, seconds=self.seconds)
+        return self.voice.name(value)
+
+    def range(self) -> str:
+        """From where to where it runs; empty without values."""
+        if not self.values:
+            return ""
+        if self.kind == "text":
+            places = list(dict.fromkeys(map(str, self.values)))
+            first, last = self.say(places[0]), self.say(places[-1])
+            return self.voice.say("range_names", len(places), first=first, last=last)
+        low, high = min(self.values), max(self.values)
+        if low == high:
+            return self.voice.say("range_one", value=self.say(low))
+        form = "range_time" if self.kind == "time" else "range_log" if self.log else "range"
+        return self.voice.say(form, low=self.say(low), high=self.say(high))
+
+    def sentence(self, name: str) -> str:
+        """What it shows, as a part of a sentence; empty where there is nothing to say."""
+        title, range_ = self.title, self.range()
+        if title and range_:
+            return self.voice.say("axis", axis=name, title=title, range=range_)
+        if range_:
+            return self.voice.say("axis_untitled", axis=name, range=range_)
+        return self.voice.say("axis_bare", axis=name, title=title) if title else ""
+
+
+def extent_of(values: Sequence[float]) -> float:
+    """From the lowest to the highest; 0 without values or beyond what a double holds."""
+    try:
+        return float(max(values) - min(values)) if values else 0.0
+    except OverflowError:
+        return 0.0
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_there(value: Any) -> bool:
+    """Whether a value is one: neither None nor NaN nor infinite."""
+    if value is None:
+        return False
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def title_of_channel(
+    definition: Mapping[str, Any], voice: words.Voice, limit: int = _AXIS_TITLE
+) -> str:
+    """The title of a channel's axis or legend, or its field's name; empty where it has none."""
+    found = definition.get("title", definition.get("field"))
+    axis = definition.get("axis")
+    if isinstance(axis, Mapping) and "title" in axis:
+        found = axis["title"]
+    return text_of(found, voice, limit)
+
+
+def text_of(found: Any, voice: words.Voice, limit: int) -> str:
+    """A text of the spec, which may be a list of lines."""
+    lines = found if isinstance(found, list) else [found]
+    return voice.name(" ".join(line for line in lines if isinstance(line, str)), limit)
+
+
+def marks(node: Any) -> list[str]:
+    """The types of all marks, in the order of the views."""
+    if not isinstance(node, Mapping):
+        return []
+    mark = node.get("mark")
+    made = [str(mark.get("type") if isinstance(mark, Mapping) else mark)] if mark else []
+    for key in ("layer", "hconcat", "vconcat", "concat"):
+        parts = node.get(key)
+        for part in parts if isinstance(parts, list) else ():
+            made += marks(part)
+    return made + marks(node.get("spec"))
+
+
+def axes(x: Axis, y: Axis) -> list[str]:
+    """What both axes show, in one sentence."""
+    first, second = x.sentence("x"), y.sentence("y")
+    if first and second:
+        return [x.voice.capital(x.voice.say("axes", first=first, second=second))]
+    return [fragment(first or second, x.voice)] if first or second else []
+
+
+def fragment(part: str, voice: words.Voice) -> str:
+    """A part of a sentence as one."""
+    return voice.capital(voice.say("axis_alone", axis=part))
+
+
+def is_plain(definition: Mapping[str, Any]) -> bool:
+    """Whether a channel shows the values of its field, not something made of them."""
+    return not any(definition.get(key) for key in ("aggregate", "bin", "timeUnit", "impute"))
+
+
+def keeps_rows(spec: Mapping[str, Any]) -> bool:
+    """Whether no transform stands between the rows and the picture."""
+    layers = spec.get("layer")
+    parts = [part for part in layers if isinstance(part, Mapping)] if layers else []
+    return not spec.get("transform") and all(
+        not part.get("transform") and keeps_rows(part) for part in parts
+    )
