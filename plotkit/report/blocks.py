@@ -1,0 +1,113 @@
+"""What an author puts into a report: text, figures, tables, and rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from plotkit import errors
+from plotkit.chart import Chart
+from plotkit.table import Table
+
+Drawable = Chart | Callable[[], Chart]
+
+
+class Text(NamedTuple):
+    """Markdown."""
+
+    source: str
+
+
+class Figure(NamedTuple):
+    """A chart, or a function that makes one when the report is drawn; or a table.
+
+    Attributes:
+        content: what is shown.
+        caption: a sentence under it (Markdown); its number comes before it.
+        alt: alternative text; default: made from the data, `Chart.describe()`.
+        rows: of a table, how many rows are shown.
+        source: what the content was made from, as text that changes when that does; "" where it
+            is not known. A report that is drawn again leaves what has the same source.
+        name: the name of its files; default: from its title.
+        options: keywords of `Chart.save` for this chart, such as `width`.
+    """
+
+    content: Drawable | Table
+    caption: str = ""
+    alt: str | None = None
+    rows: int | None = None
+    source: str = ""
+    name: str = ""
+    options: Mapping[str, Any] = MappingProxyType({})
+
+
+class Row(NamedTuple):
+    """Blocks beside each other."""
+
+    cells: tuple[Text | Figure, ...]
+
+
+Block = Text | Figure | Row
+
+
+def figure(
+    content: object,
+    caption: str = "",
+    *,
+    alt: str | None = None,
+    rows: int | None = None,
+    name: str = "",
+    **options: Any,
+) -> Figure:
+    """A chart or table with a caption, for `Report.add`.
+
+    Args:
+        content: a chart, a function without arguments that makes one (so that its failure stays in
+            its place), or anything that `Table` takes.
+        caption: a sentence under it; Markdown.
+        alt: alternative text in place of the one made from the data.
+        rows: of a table, how many rows are shown; default 20.
+        name: the name of its files in a folder.
+        options: how the chart is to look, such as `width="8cm"`; see `plotkit.look.Options`.
+
+    >>> import plotkit as pk
+    >>> pk.figure(pk.Table({"a": [1, 2]}), "Two *rows*.").caption
+    'Two *rows*.'
+    """
+    if not isinstance(caption, str):
+        raise errors.OptionError.from_option("caption", caption, "text")
+    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 1):
+        raise errors.OptionError.from_option("rows", rows, "a whole number, at least 1")
+    if isinstance(content, Figure):
+        return content._replace(caption=caption or content.caption)
+    if not isinstance(content, (Chart, Table)) and not callable(content):
+        content = Table(content)
+    return Figure(content, caption, alt, rows, "", name, options)
+
+
+def row(*items: object) -> Row:
+    """Charts, tables or texts beside each other, for `Report.add`.
+
+    >>> import plotkit as pk
+    >>> len(pk.row("left", "right").cells)
+    2
+    """
+    if not items:
+        raise errors.OptionError.from_option("row", items, "at least one item")
+    cells = []
+    for item in items:
+        made = block(item)
+        if isinstance(made, Row):
+            raise errors.OptionError.from_option("row", item, "items that are no rows themselves")
+        cells.append(made)
+    return Row(tuple(cells))
+
+
+def block(item: object) -> Block:
+    """What an item of `Report.add` is; raises `TableError` for what is nothing of all this."""
+    if isinstance(item, (Text, Figure, Row)):
+        return item
+    if isinstance(item, str):
+        return Text(item)
+    return figure(item)

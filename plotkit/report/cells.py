@@ -1,0 +1,93 @@
+"""A table as it is printed: text in every cell, numbers of a column with the same decimals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from plotkit.column import Column
+from plotkit.table import Table
+from plotkit.text import clean, shorten
+
+_DIGITS = 6  # significant ones of a number with decimals
+_GROUPED_FROM = 10_000  # years and small counts need no separators
+_CELL = 300  # characters of a cell that a page shows
+_MISSING = "–"
+
+
+class Printed(NamedTuple):
+    """Column names, which of them hold numbers, the rows as text, and how many rows there are."""
+
+    columns: list[str]
+    numeric: list[bool]
+    rows: list[list[str]]
+    total: int
+
+
+def printed(table: Table, rows: int, number: Callable[[str], str] = str) -> Printed:
+    """The first rows of a table; `number` turns a number such as "-1,234.5" into another locale's.
+
+    >>> from plotkit.table import Table
+    >>> printed(Table({"step": [0, 1], "loss": [1.25, None]}), 20).rows
+    [['0', '1.25'], ['1', '–']]
+    """
+    columns = table.head(rows)
+    texts = [_column(column, number) for column in columns.values()]
+    return Printed(
+        [clean(name) for name in columns],
+        [column.kind == "number" for column in columns.values()],
+        [list(cells) for cells in zip(*texts, strict=True)],
+        len(table),
+    )
+
+
+def _column(column: Column, number: Callable[[str], str]) -> list[str]:
+    values = column.as_list()
+    if column.kind == "number":
+        return _numbers(values, number)
+    return [_MISSING if value is None else _text(value) for value in values]
+
+
+def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    largest = max(map(abs, finite), default=0)
+    group = "," if largest >= _GROUPED_FROM else ""
+    tiny = any(v and abs(v) < 1e-4 for v in finite)
+    if finite and (largest >= 1e15 or tiny) and not all(isinstance(v, int) for v in finite):
+        style = f".{_DIGITS - 1}g"
+    else:
+        style = f"{group}.{max(map(_decimals, finite), default=0)}f"
+    made = []
+    for value in values:
+        if value is None or value != value:
+            made.append(_MISSING)
+        elif math.isinf(value):
+            made.append("∞" if value > 0 else "−∞")
+        elif isinstance(value, int):
+            made.append(number(format(value, f"{group}d" if style.endswith("f") else "d")))
+        else:
+            made.append(number(format(value, style)))
+    return [text.replace("-", "\N{MINUS SIGN}") for text in made]
+
+
+def _decimals(value: float) -> int:
+    """Places after the point that the significant digits of a value take."""
+    if isinstance(value, int) or not value:
+        return 0
+    places = max(_DIGITS - 1 - math.floor(math.log10(abs(value))), 0)
+    digits = format(round(value, places), f".{places}f")
+    return len(digits.partition(".")[2].rstrip("0"))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime):
+        plain = value.replace(tzinfo=None)
+        told = plain.isoformat(" ", "seconds" if plain.second else "minutes")
+        return told + (" UTC" if value.tzinfo is not None else "")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return shorten(clean(str(value)), _CELL)

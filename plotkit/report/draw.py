@@ -1,0 +1,279 @@
+"""From what an author put in to what a writer puts down: numbered, described, drawn.
+
+All charts of a report are drawn at once, each for itself: one that fails leaves its error in its
+place, and the others stand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import plotkit
+from plotkit import batch, errors
+from plotkit.chart import Chart
+from plotkit.render import worker
+from plotkit.report import cells, markdown
+from plotkit.report.blocks import Block, Figure, Row, Text
+from plotkit.report.markdown import Node
+from plotkit.table import Table
+from plotkit.text import clean
+
+ROWS = 20  # of a table, where no number is given
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+Files = Mapping[str, str | bytes]  # what a chart was drawn as, by a name of the writer's own
+
+
+# Frames and their connections are not all safe to be read from two threads at once.
+_making = Lock()
+
+
+class Prose(NamedTuple):
+    """Text; its headings carry their ids."""
+
+    nodes: tuple[Node, ...]
+
+
+class Picture(NamedTuple):
+    """A numbered chart, or the error that stands in its place."""
+
+    number: int
+    id: str
+    name: str
+    title: str
+    caption: tuple[Node, ...]
+    alt: str
+    notes: tuple[str, ...] = ()
+    preset: str = ""
+    digest: str = ""  # of all that its picture depends on
+    source: str = ""  # of all that its chart was made from, where that is known
+    chart: Chart | None = None
+    options: Mapping[str, Any] = NOTHING
+    files: Files = NOTHING
+    error: str = ""
+
+
+class Kept(NamedTuple):
+    """What an earlier run left of a chart."""
+
+    title: str
+    alt: str
+    notes: tuple[str, ...]
+    preset: str
+    digest: str
+    files: Files
+
+
+class Grid(NamedTuple):
+    """A numbered table."""
+
+    number: int
+    id: str
+    caption: tuple[Node, ...]
+    printed: cells.Printed
+    error: str = ""
+
+
+class Side(NamedTuple):
+    """Blocks beside each other."""
+
+    cells: tuple[Prose | Picture | Grid, ...]
+
+
+class Entry(NamedTuple):
+    """A line of the list of contents."""
+
+    level: int
+    text: str
+    id: str
+
+
+class Page(NamedTuple):
+    """A whole report, ready to be written."""
+
+    title: str
+    description: tuple[Node, ...]
+    language: str
+    words: Mapping[str, str]
+    blocks: tuple[Prose | Picture | Grid | Side, ...]
+    contents: tuple[Entry, ...]
+
+    def failures(self) -> Iterator[tuple[str, str]]:
+        """The label and the error of all that could not be shown."""
+        for block in self.blocks:
+            for part in block.cells if isinstance(block, Side) else (block,):
+                if isinstance(part, (Picture, Grid)) and part.error:
+                    kind = "figure" if isinstance(part, Picture) else "table"
+                    yield f"{kind} {part.number}", part.error
+
+    def pictures(self) -> Iterator[Picture]:
+        """All charts in their order, those in rows too."""
+        for block in self.blocks:
+            parts = block.cells if isinstance(block, Side) else (block,)
+            yield from (part for part in parts if isinstance(part, Picture))
+
+
+class Setting(NamedTuple):
+    """What holds for a whole report.
+
+    Attributes:
+        draw: makes the files of one chart.
+        depends: what these files depend on besides the chart: formats, themes, sizes.
+        keep: given a digest, what an earlier run drew for it, if that still stands.
+    """
+
+    title: str
+    description: str
+    language: str
+    options: Mapping[str, Any]
+    draw: Callable[[Chart, Mapping[str, Any]], Files]
+    depends: str = ""
+    keep: Callable[[str], Kept | None] = lambda digest: None
+    progress: bool | None = None
+
+
+def page(blocks: Sequence[Block], setting: Setting) -> Page:
+    """Draw what is to be drawn, and put everything in its order with its number."""
+    from plotkit.words import words  # only reports need them
+
+    figures = [f for f in _figures(blocks) if not isinstance(f.content, Table)]
+    tasks = [_task(figure, setting) for figure in figures]
+    drawn: dict[int, Picture] = {}
+    for index, result in batch.each(tasks, label=setting.title, progress=setting.progress):
+        if isinstance(result, errors.PlotkitError):
+            result = _failed(figures[index], result)
+        drawn[index] = result
+    made = _Numbering([drawn[index] for index in range(len(figures))], setting)
+    laid = tuple(made.block(block) for block in blocks)
+    return Page(
+        clean(setting.title),
+        markdown.parse(setting.description),
+        setting.language,
+        words(setting.language),
+        laid,
+        tuple(made.contents),
+    )
+
+
+def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
+    for block in blocks:
+        parts = block.cells if isinstance(block, Row) else (block,)
+        yield from (part for part in parts if isinstance(part, Figure))
+
+
+def _task(figure: Figure, setting: Setting) -> Callable[[], Picture]:
+    return lambda: _draw(figure, setting)
+
+
+def _draw(figure: Figure, setting: Setting) -> Picture:
+    """Make the chart of a figure and its files, or take those of an earlier run."""
+    options = {"language": setting.language, "alt": figure.alt, **setting.options, **figure.options}
+    about = (options, setting.depends)
+    source = _digest(figure.source, *about) if figure.source else ""
+    if source and (kept := setting.keep(source)) is not None:
+        # Not even its data is read.
+        caption = markdown.inline(figure.caption)
+        return Picture(0, "", figure.name, caption=caption, source=source, **kept._asdict())
+    with _making:
+        chart = _made(figure)
+    digest = _digest(chart.to_dict(), chart.notes, chart.preset.digest, *about)
+    picture = Picture(
+        0,
+        "",
+        figure.name,
+        chart.strings.get("title", ""),
+        markdown.inline(figure.caption),
+        clean(figure.alt if figure.alt is not None else chart.describe(setting.language)),
+        chart.notes,
+        f"{chart.preset.id}@{chart.preset.version}",
+        digest,
+        source,
+        chart,
+        options,
+    )
+    kept = setting.keep(digest)
+    return picture._replace(files=kept.files if kept is not None else setting.draw(chart, options))
+
+
+def _made(figure: Figure) -> Chart:
+    if isinstance(figure.content, Chart):
+        return figure.content
+    try:
+        chart = figure.content()  # type: ignore[operator]
+    except errors.PlotkitError:
+        raise
+    except Exception as error:  # the author's own function: its failure stays in its place
+        detail = f"{type(error).__name__}: {error}"
+        raise errors.RenderError.from_stage("making the chart", "a figure", detail) from error
+    if not isinstance(chart, Chart):
+        raise errors.OptionError.from_option("figure", chart, "a function that returns a chart")
+    return chart
+
+
+def _failed(figure: Figure, error: errors.PlotkitError) -> Picture:
+    caption, told = markdown.inline(figure.caption), clean(str(error))
+    return Picture(0, "", figure.name, "", caption, told, error=told)
+
+
+def _digest(*parts: object) -> str:
+    """SHA-256 over all that a picture depends on, the versions that draw it among it."""
+    versions = (plotkit.__version__, worker.engine_version())
+    text = json.dumps((versions, parts), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Numbering:
+    """Gives every figure, table and heading its number and id, in the order of the page."""
+
+    def __init__(self, drawn: list[Picture], setting: Setting) -> None:
+        self._drawn = iter(drawn)
+        self._setting = setting
+        self._taken: set[str] = set()
+        self._names: set[str] = set()
+        self._figures = self._tables = 0
+        self.contents: list[Entry] = []
+
+    def block(self, block: Block) -> Prose | Picture | Grid | Side:
+        if isinstance(block, Row):
+            return Side(tuple(self._part(cell) for cell in block.cells))
+        return self._part(block)
+
+    def _part(self, block: Text | Figure) -> Prose | Picture | Grid:
+        if isinstance(block, Text):
+            return Prose(tuple(map(self._heading, markdown.parse(block.source))))
+        if isinstance(block.content, Table):
+            return self._grid(block, block.content)
+        self._figures += 1
+        found = next(self._drawn)
+        name = found.name or found.title or f"figure {self._figures}"
+        return found._replace(
+            number=self._figures,
+            id=f"figure-{self._figures}",
+            name=f"{self._figures:02d}-{markdown.anchor(name, self._names)}",
+        )
+
+    def _heading(self, node: Node) -> Node:
+        if node.kind != "heading":
+            return node
+        text = markdown.plain(node.children)
+        id = markdown.anchor(text, self._taken)
+        # The report's own title is the one heading of the first level.
+        level = max(node.level, 2)
+        self.contents.append(Entry(level, text, id))
+        return node._replace(mark=id, level=level)
+
+    def _grid(self, block: Figure, table: Table) -> Grid:
+        self._tables += 1
+        id, caption = f"table-{self._tables}", markdown.inline(block.caption)
+        try:
+            shown = cells.printed(table, block.rows or ROWS)
+        except errors.PlotkitError as error:
+            empty = cells.Printed([], [], [], 0)
+            return Grid(self._tables, id, caption, empty, clean(str(error)))
+        return Grid(self._tables, id, caption, shown)

@@ -1,0 +1,281 @@
+"""A report as one HTML page: static pictures, or live charts under the same strict policy.
+
+Text reaches the page escaped, pictures are inspected SVG without script, and a
+Content-Security-Policy lets nothing in from elsewhere.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import plotkit
+from plotkit import settings
+from plotkit.chart import Chart
+from plotkit.look import Theme
+from plotkit.render import fonts, svg
+from plotkit.render import page as live_page
+from plotkit.report.draw import Grid, Page, Picture, Prose, Side
+from plotkit.report.markdown import Node
+from plotkit.theme import config
+
+_ASSETS = Path(__file__).parent
+_DEEP = 3  # headings of this level and below are set in, in the contents
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
+
+# What stands where a picture goes; it gets the picture and returns its HTML.
+Canvas = Callable[[Picture], str]
+
+
+def html(
+    page: Page,
+    canvas: Canvas,
+    *,
+    theme: str | None = None,
+    policy: str | None = None,
+    more_style: str = "",
+    scripts: str = "",
+) -> str:
+    """The whole document; `theme` None follows the reader's own setting.
+
+    Equal input gives equal text.
+    """
+    body = "\n".join(_block(block, page, canvas) for block in page.blocks)
+    style = _colours(theme) + _asset("page.css") + more_style
+    shown = f"{page.title} {body}"
+    language = page.language
+    return Template(_asset("page.html")).substitute(
+        language=escape(language),
+        direction=' dir="rtl"' if language.split("-")[0] in _RIGHT_TO_LEFT else "",
+        policy=policy or live_page.policy(),
+        scheme=theme or "light dark",
+        software=f"plotkit {plotkit.__version__}",
+        title=escape(page.title),
+        style=style,
+        fonts=fonts.css(texts=[shown, page.title]),
+        shape=" with-contents" if len(page.contents) > 1 else "",
+        description=f'<div class="lead">{prose(page.description)}</div>'
+        if page.description
+        else "",
+        contents=_contents(page),
+        body=body,
+        footer=escape(f"{page.words['generated_by']} {plotkit.__version__}"),
+        scripts=scripts,
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text("utf-8")
+
+
+# Which of two pictures is shown; paper is light wherever it may be.
+_BOTH = (
+    "@media screen and (prefers-color-scheme:dark){.canvas.light{display:none!important}}"
+    "@media not screen,(prefers-color-scheme:light){.canvas.dark{display:none!important}}"
+)
+
+
+def _colours(theme: str | None) -> str:
+    if theme is not None:
+        # What is drawn in one theme is printed in it.
+        return live_page.colours({theme: config(theme)}, theme=theme)
+    return live_page.colours({name: config(name) for name in ("light", "dark")}) + _BOTH
+
+
+def _contents(page: Page) -> str:
+    if len(page.contents) < 2:
+        return ""
+    lines = "\n".join(
+        f"<li{' class=deep' if entry.level >= _DEEP else ''}>"
+        f'<a href="#{escape(entry.id)}" dir="auto">{escape(entry.text)}</a></li>'
+        for entry in page.contents
+    )
+    title = escape(page.words["contents"])
+    return f'<nav class="contents" aria-label="{title}"><h2>{title}</h2><ol>\n{lines}\n</ol></nav>'
+
+
+def _block(block: Prose | Picture | Grid | Side, page: Page, canvas: Canvas) -> str:
+    if isinstance(block, Side):
+        cells = "\n".join(_block(cell, page, canvas) for cell in block.cells)
+        return f'<div class="beside">\n{cells}\n</div>'
+    if isinstance(block, Prose):
+        return f'<div class="prose" dir="auto">{prose(block.nodes)}</div>'
+    if isinstance(block, Grid):
+        return _grid(block, page)
+    if block.error:
+        shown = (
+            f'<div class="error" role="alert"><strong>{escape(page.words["not_drawn"])}</strong>'
+            f"{escape(block.error)}</div>"
+        )
+    else:
+        shown = canvas(block)
+    return (
+        f'<figure id="{block.id}">\n{shown}\n'
+        f"<figcaption>{_caption('figure', block, page)}{_remarks(block)}</figcaption>\n</figure>"
+    )
+
+
+def _caption(kind: str, block: Picture | Grid, page: Page) -> str:
+    number = escape(page.words[kind].format(number=block.number))
+    told = f" {_inline(block.caption)}" if block.caption else ""
+    return f'<span class="number">{number}</span>{told}'
+
+
+def _remarks(picture: Picture) -> str:
+    if not picture.notes:
+        return ""
+    lines = "".join(f'<li dir="auto">{escape(note)}</li>' for note in picture.notes)
+    return f'<ul class="remarks">{lines}</ul>'
+
+
+def _grid(grid: Grid, page: Page) -> str:
+    if grid.error:
+        failed = escape(page.words["not_drawn"])
+        told = (
+            f'<div class="error" role="alert"><strong>{failed}</strong>{escape(grid.error)}</div>'
+        )
+        return f'<figure class="table" id="{grid.id}">{told}</figure>'
+    columns, numeric, rows, total = grid.printed
+    number = [' class="number-cell"' if found else "" for found in numeric]
+    head = "".join(
+        f'<th scope="col"{n} dir="auto">{escape(name)}</th>'
+        for name, n in zip(columns, number, strict=True)
+    )
+    lines = "\n".join(
+        "<tr>"
+        + "".join(f'<td{n} dir="auto">{escape(c)}</td>' for c, n in zip(row, number, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    more = ""
+    if total > len(rows):
+        told = page.words["rows_shown"].format(shown=f"{len(rows):,}", total=f"{total:,}")
+        more = f"<p>{escape(told)}</p>"
+    return (
+        f'<figure class="table" id="{grid.id}">\n'
+        f"<figcaption>{_caption('table', grid, page)}</figcaption>\n"
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>\n{lines}\n</tbody></table></div>{more}\n</figure>"
+    )
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def drawing(
+    themes: Sequence[Theme],
+) -> Callable[[Chart, Mapping[str, Any]], dict[str, str | bytes]]:
+    """How a chart is drawn for a page: once for each theme, as SVG, or as PNG where that is huge.
+
+    A chart that has a theme of its own keeps it.
+    """
+
+    def draw(chart: Chart, options: Mapping[str, Any]) -> dict[str, str | bytes]:
+        made: dict[str, str | bytes] = {}
+        for name, theme in looks(chart, options, themes).items():
+            picture = chart.to_svg(fonts=False, **{**options, "theme": theme})
+            if len(picture) > settings.inline_svg_bytes:
+                made[name] = chart.to_png(**{**options, "theme": theme})
+            else:
+                made[name] = picture
+        return made
+
+    return draw
+
+
+def looks(chart: Chart, options: Mapping[str, Any], themes: Sequence[Theme]) -> Mapping[str, Theme]:
+    """The themes that a chart is drawn in, by name; one that has its own keeps it."""
+    own = options.get("theme") or (None if chart.theme == "light" else chart.theme)
+    if own is not None:
+        return {"own": own}
+    return dict(zip(("light", "dark"), themes, strict=False))
+
+
+def inlined(picture: Picture) -> str:
+    """The pictures of a figure, one for each theme, as parts of the page itself."""
+    parts = []
+    for theme, made in picture.files.items():
+        only = "" if len(picture.files) == 1 else f" {theme}"
+        if isinstance(made, bytes):
+            data = b64encode(made).decode("ascii")
+            made = f'<img alt="{escape(picture.alt)}" src="data:image/png;base64,{data}">'
+        else:
+            made = svg.prefixed(made, f"{picture.id}-{theme}-")
+        parts.append(f'<div class="canvas{only}">{made}</div>')
+    return "\n".join(parts)
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def prose(nodes: Sequence[Node]) -> str:
+    """Blocks of text as HTML."""
+    return "\n".join(filter(None, map(_prose, nodes)))
+
+
+_SIMPLE = {"quote": "blockquote", "item": "li"}
+
+
+def _prose(node: Node) -> str:
+    kind = node.kind
+    if kind == "paragraph":
+        inside = _inline(node.children)
+        return inside if node.level else f"<p>{inside}</p>"
+    if kind == "heading":
+        name = f' id="{escape(node.mark)}"' if node.mark else ""
+        return f"<h{node.level}{name}>{_inline(node.children)}</h{node.level}>"
+    if kind == "list":
+        tag = "ol" if node.level else "ul"
+        start = f' start="{node.level}"' if node.level > 1 else ""
+        return f"<{tag}{start}>{prose(node.children)}</{tag}>"
+    if kind in _SIMPLE:
+        tag = _SIMPLE[kind]
+        return f"<{tag}>{prose(node.children)}</{tag}>"
+    if kind == "code":
+        return f'<pre tabindex="0"><code>{escape(node.text)}</code></pre>'
+    if kind == "rule":
+        return "<hr>"
+    if kind == "table":
+        return f'<div class="scroll" tabindex="0"><table>{_rows(node.children)}</table></div>'
+    return _inline((node,))
+
+
+def _rows(rows: Sequence[Node]) -> str:
+    made: Iterator[str] = (
+        "<tr>"
+        + "".join(
+            f"<{'th' if row.head else 'td'}{f' class={cell.mark}' if cell.mark else ''}>"
+            f"{_inline(cell.children)}</{'th' if row.head else 'td'}>"
+            for cell in row.children
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return "".join(made)
+
+
+_INLINE = {"strong": "strong", "em": "em", "strike": "s"}
+
+
+def _inline(nodes: Sequence[Node]) -> str:
+    return "".join(map(_piece, nodes))
+
+
+def _piece(node: Node) -> str:
+    if node.kind in _INLINE:
+        tag = _INLINE[node.kind]
+        return f"<{tag}>{_inline(node.children)}</{tag}>"
+    if node.kind == "code_text":
+        return f"<code>{escape(node.text)}</code>"
+    if node.kind == "link":
+        outside = "" if node.text.startswith("#") else ' rel="noreferrer noopener"'
+        return f'<a href="{escape(node.text)}"{outside}>{_inline(node.children)}</a>'
+    if node.kind == "break":
+        return "<br>" if node.level else "\n"
+    return escape(node.text)
