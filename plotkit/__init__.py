@@ -10,7 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing here would cost 5 ms
 if TYPE_CHECKING:
-    from plotkit import errors, plot, presets, settings
+    from plotkit import errors, fonts, office, plot, presets, settings, sizes
     from plotkit.chart import Chart
     from plotkit.errors import PlotkitError
     from plotkit.plot import (
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
         roc_curve,
         scatter,
     )
+    from plotkit.exporting import export
     from plotkit.presets import Preset
+    from plotkit.report.blocks import figure, row
+    from plotkit.report.compose import Report
     from plotkit.table import Table
 
 __version__ = "0.1.0"
@@ -35,39 +38,50 @@ _HOMES = {
     "Chart": "plotkit.chart",
     "PlotkitError": "plotkit.errors",
     "Preset": "plotkit.presets",
+    "Report": "plotkit.report.compose",
     "Table": "plotkit.table",
     "area_under_curve": "plotkit.plot",
     "bar": "plotkit.plot",
     "confusion_matrix": "plotkit.plot",
+    "export": "plotkit.exporting",
+    "figure": "plotkit.report.blocks",
     "histogram": "plotkit.plot",
     "line": "plotkit.plot",
     "line_series": "plotkit.plot",
     "plot_table": "plotkit.plot",
     "pr_curve": "plotkit.plot",
     "roc_curve": "plotkit.plot",
+    "row": "plotkit.report.blocks",
     "scatter": "plotkit.plot",
 }
-_MODULES = ("errors", "plot", "presets", "settings")
+_MODULES = ("errors", "fonts", "office", "plot", "presets", "settings", "sizes")
 
 __all__ = [
     "Chart",
     "PlotkitError",
     "Preset",
+    "Report",
     "Table",
     "area_under_curve",
     "bar",
     "confusion_matrix",
     "errors",
+    "export",
+    "figure",
+    "fonts",
     "histogram",
     "line",
     "line_series",
+    "office",
     "plot",
     "plot_table",
     "pr_curve",
     "presets",
     "roc_curve",
+    "row",
     "scatter",
     "settings",
+    "sizes",
 ]
 
 

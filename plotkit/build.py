@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plotkit import bind, errors, fill, settings, stats
-from plotkit import notes as notes_of
 from plotkit.column import Column
 from plotkit.preset import Preset
 from plotkit.table import Columns, LazyColumns, Table
@@ -79,6 +78,7 @@ def build(
     spec = fill.clean_texts(spec, notes)
     drawn = fill.clean_columns(result.columns, notes)
     notes += _missing_glyphs([*fill.texts(spec), *fill.texts_of_columns(drawn)])
+    fill.set_no_limits(spec, drawn)
     shown = fill.read_strings(spec, preset, texts)
     rows = fill.set_rows(spec, drawn)
     return Built(spec, tuple(dict.fromkeys(notes)), shown, fill.expected_marks(spec, rows))
@@ -90,8 +90,7 @@ def _missing_glyphs(texts: Sequence[str]) -> list[str]:
         return []
     from plotkit.render import fonts  # looks at fonts, which plain text need not
 
-    missing = fonts.missing_glyphs(texts)
-    return [notes_of.missing_glyphs("".join(missing[:20]))] if missing else []
+    return fonts.check(texts)
 
 
 def _check_strings(preset: Preset, given: Mapping[str, str]) -> None:

@@ -8,39 +8,29 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-from plotkit import errors, settings
+import plotkit
+from plotkit import errors, look, settings, written
 from plotkit.build import Built
+from plotkit.look import Look, Options, Theme
 from plotkit.preset import Preset
 from plotkit.render import worker
 from plotkit.table import Table
-from plotkit.theme import dress, is_stepped, pixels
+from plotkit.theme import keeps_shape
 
 if TYPE_CHECKING:
     import altair as alt
 
     from plotkit.presets import Preset as OwnPreset
-
-Length = float | str
-Theme = str | Mapping[str, Any]
+    from plotkit.render.metadata import Metadata
+    from plotkit.render.page import Live
 
 _CSS_PPI = 96.0
 _DEFAULT_SCALE = 2.0
 _MAX_SCALE = 20.0
-
-
-class _Look(NamedTuple):
-    """What of a call decides the picture, apart from the format."""
-
-    theme: Theme
-    width: float | None
-    height: float | None
-
-    def key(self) -> str:
-        return json.dumps(self, sort_keys=True)
 
 
 class Chart:
@@ -58,6 +48,7 @@ class Chart:
     def __init__(self, built: Built, preset: Preset, table: Table, theme: Theme = "light") -> None:
         self._built = built
         self._svgs: dict[str, str] = {}
+        self._descriptions: dict[str, str] = {}
         self.preset = preset
         self.table = table
         self.notes = built.notes
@@ -75,22 +66,43 @@ class Chart:
         """The finished Vega-Lite spec, with rows and theme, as a dict of its own."""
         return self.to_dict()
 
+    def __copy__(self) -> Chart:
+        """A copy that keeps the pictures drawn from now on to itself."""
+        return self._with(self._built)
+
+    def _with(self, built: Built) -> Chart:
+        made = Chart(built, self.preset, self.table, self.theme)
+        if built is self._built:
+            made._svgs, made._descriptions = dict(self._svgs), dict(self._descriptions)
+        return made
+
+    @property
+    def title(self) -> str:
+        """The title that stands in the picture, on one line; "" without one."""
+        found = self._built.spec.get("title")
+        held = found.get("text") if isinstance(found, dict) else found
+        lines = held if isinstance(held, list) else [held]
+        return " ".join(" ".join(line for line in lines if isinstance(line, str)).split())
+
+    def untitled(self) -> Chart:
+        """The same chart without its title, for a place that has one; a subtitle stays."""
+        spec = {key: value for key, value in self._built.spec.items() if key != "title"}
+        found = self._built.spec.get("title")
+        if isinstance(found, dict) and found.get("subtitle"):
+            spec["title"] = {**found, "text": ""}
+        return self._with(self._built._replace(spec=spec))
+
     # --- as data -------------------------------------------------------------------------------
 
-    def to_dict(
-        self,
-        *,
-        theme: Theme | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
-    ) -> dict[str, Any]:
+    def to_dict(self, **options: Unpack[Options]) -> dict[str, Any]:
         """The finished Vega-Lite spec; it draws in any Vega-Lite editor."""
-        dressed: dict[str, Any] = json.loads(self._dressed(self._look(theme, width, height)))
+        dressed: dict[str, Any] = json.loads(self._dressed(self._look(options)))
         return dressed
 
-    def to_json(self, *, indent: int | None = 2, **look: Any) -> str:
-        """The finished Vega-Lite spec as JSON text; takes the keywords of `to_dict`."""
-        return json.dumps(self.to_dict(**look), indent=indent, ensure_ascii=False, allow_nan=False)
+    def to_json(self, *, indent: int | None = 2, **options: Unpack[Options]) -> str:
+        """The finished Vega-Lite spec as JSON text."""
+        made = self.to_dict(**options)
+        return json.dumps(made, indent=indent, ensure_ascii=False, allow_nan=False)
 
     def to_altair(self) -> alt.Chart:
         """The chart as an Altair chart, to be changed further there.
@@ -124,90 +136,136 @@ class Chart:
             id, title=told, description=description, patch=patch, roles=roles
         )
 
+    def describe(self, language: str | None = None) -> str:
+        """The chart in a few sentences, for who cannot see it: kind, axes, series, extremes, trend.
+
+        It stands as alternative text in every file that can carry one.
+
+        Args:
+            language: a BCP 47 tag such as "de"; default English.
+
+        >>> import plotkit as pk
+        >>> print(pk.bar({"fruit": ["apple", "fig"], "kg": [3, 1]}, "fruit", "kg").describe())
+        Bar chart...
+        """
+        from plotkit.describe import describe  # only files that carry it need it
+
+        chosen = language or "en"
+        if chosen not in self._descriptions:
+            self._descriptions[chosen] = describe(
+                self._built.spec,
+                preset=self.preset,
+                strings=self.strings,
+                notes=self._built.notes,  # of the data; what a format cannot show is not of it
+                language=chosen,
+            )
+        return self._descriptions[chosen]
+
     # --- as a picture --------------------------------------------------------------------------
 
     def to_svg(
         self,
         *,
-        theme: Theme | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
+        fonts: bool = True,
+        created: datetime | None = None,
+        **options: Unpack[Options],
     ) -> str:
-        """An SVG document that carries its fonts.
+        """An SVG document with title and description.
+
+        Args:
+            fonts: carry the glyphs that the text uses, so that it looks the same anywhere. Inkscape
+                and LaTeX do not read them: use a PDF there, or install the font Inter.
+            created: a time to be named in the file; default none.
+            options: see `plotkit.look.Options`.
 
         Raises `RenderError` where the engine fails, where the picture holds something that a
         chart does not, or where marks are missing.
         """
-        from plotkit.render import fonts
+        from plotkit.render import fonts as fonts_of
+        from plotkit.render import svg
 
-        return fonts.embedded(self._svg(self._look(theme, width, height)))
+        chosen = self._look(options)
+        drawn = svg.cleaned(self._picture(chosen))
+        labelled = svg.labelled(drawn, self._metadata(chosen, created))
+        return fonts_of.embedded(labelled) if fonts else labelled
 
     def to_png(
         self,
         *,
         scale: float | None = None,
         dpi: float | None = None,
-        theme: Theme | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
+        created: datetime | None = None,
+        **options: Unpack[Options],
     ) -> bytes:
         """A PNG file's bytes.
 
-        `width` and `height` are the figure's, in px (96 an inch) or as text such as "8cm", "3in".
         With `dpi` the picture has exactly width x dpi pixels; otherwise `scale` (default 2) times
         the figure's px. The resolution stands in the file's metadata.
+
+        Args:
+            scale: pixels for each px (1/96 inch), 0.1 to 20.
+            dpi: pixels for each inch, in place of `scale`.
+            created: a time to be named in the file; default none.
+            options: see `plotkit.look.Options`.
         """
-        from plotkit.render import png, svg
+        from plotkit.render import png
 
-        look = self._look(theme, width, height)
-        if scale is not None and dpi is not None:
-            raise errors.OptionError.from_option("scale", scale, "either scale or dpi, not both")
-        if dpi is not None:
-            factor = _ranged("dpi", dpi, 1, _MAX_SCALE * _CSS_PPI) / _CSS_PPI
-        else:
-            factor = _ranged("scale", _DEFAULT_SCALE if scale is None else scale, 0.1, _MAX_SCALE)
-        drawn = self._svg(look)
-        wide, high = svg.size(drawn)
-        # What the caller asked for counts: the engine rounds the figure's sides to whole px.
-        pixels_wide = max(round((look.width or wide) * factor), 1)
-        pixels_high = max(round((look.height or high) * factor), 1)
-        if pixels_wide * pixels_high > settings.max_pixels:
-            raise errors.DataError.from_too_many(
-                f"pixels ({pixels_wide:,} x {pixels_high:,})",
-                None,
-                pixels_wide * pixels_high,
-                settings.max_pixels,
-            )
-        dots = _CSS_PPI * factor
-        made = worker.svg_to_png(
-            svg.resized(drawn, pixels_wide, pixels_high), scale=1, ppi=None, preset=self.preset.id
-        )
-        return png.finish(made, width_px=pixels_wide, height_px=pixels_high, dpi=dots)
+        chosen = self._look(options)
+        made, size, dots = self._pixels(chosen, scale, dpi)
+        metadata = self._metadata(chosen, created)
+        return png.finish(made, width_px=size[0], height_px=size[1], dpi=dots, metadata=metadata)
 
-    def to_pdf(
+    def to_jpeg(
         self,
         *,
-        theme: Theme | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
+        quality: int = 90,
+        scale: float | None = None,
+        dpi: float | None = None,
+        created: datetime | None = None,
+        **options: Unpack[Options],
     ) -> bytes:
-        """A PDF file's bytes: one page, of the figure's size, with real text."""
-        from plotkit.render import svg
+        """A JPEG file's bytes (needs the extra `images`); `quality` is 1 to 100."""
+        from plotkit.render import images
 
-        look = self._look(theme, width, height)
-        found = self._svg(look)
-        wide, high = svg.size(found)
-        # A px is 1/96 inch, and a PDF counts in points of 1/72.
-        points = [(look.width or wide) * 0.75, (look.height or high) * 0.75]
-        return worker.svg_to_pdf(svg.resized(found, *points), preset=self.preset.id)
+        chosen = self._look(options)
+        if chosen.background == "transparent":
+            raise errors.OptionError.from_transparent("JPEG")
+        made, _, dots = self._pixels(chosen, scale, dpi)
+        found = self._metadata(chosen, created)
+        return images.jpeg(made, dpi=dots, quality=quality, metadata=found)
 
-    def to_html(
+    def to_webp(
         self,
         *,
-        theme: Theme | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
-    ) -> str:
+        quality: int | None = None,
+        scale: float | None = None,
+        dpi: float | None = None,
+        created: datetime | None = None,
+        **options: Unpack[Options],
+    ) -> bytes:
+        """A WebP file's bytes (needs the extra `images`): lossless, or of `quality` 1 to 100."""
+        from plotkit.render import images
+
+        chosen = self._look(options)
+        made, _, dots = self._pixels(chosen, scale, dpi)
+        found = self._metadata(chosen, created)
+        return images.webp(made, dpi=dots, quality=quality, metadata=found)
+
+    def to_pdf(self, *, created: datetime | None = None, **options: Unpack[Options]) -> bytes:
+        """A PDF file's bytes: one page, of the figure's size, with real text."""
+        from plotkit.render import fonts, pdf, svg
+
+        chosen = self._look(options)
+        picture = self._picture(chosen)
+        lost = [note for note in fonts.lost_without_colour([picture]) if note not in self.notes]
+        self.notes = (*self.notes, *lost)
+        drawn = fonts.with_fallbacks(picture, colour=False)
+        # A px is 1/96 inch, and a PDF counts in points of 1/72.
+        points = [side * 0.75 for side in self._size(chosen)]
+        made = worker.svg_to_pdf(svg.resized(drawn, *points), preset=self.preset.id)
+        return pdf.finish(fonts.searchable(made, picture), self._metadata(chosen, created))
+
+    def to_html(self, **options: Unpack[Options]) -> str:
         """One HTML page that needs no network, with tooltips, zoom and a live legend.
 
         Without `theme` it follows the reader's own light or dark setting.
@@ -215,24 +273,19 @@ class Chart:
         from plotkit.render import fonts, page
         from plotkit.resources import cache_dir
 
-        asked = theme if theme is not None else (None if self.theme == "light" else self.theme)
-        looks = {name: self._look(name, width, height) for name in ("light", "dark")}
-        fixed = asked if isinstance(asked, str) else None
-        if isinstance(asked, Mapping):
-            looks, fixed = {"own": self._look(asked, width, height)}, "own"
-        elif fixed is not None:
-            looks[fixed] = self._look(fixed, width, height)
-        dressed = {name: json.loads(self._dressed(look)) for name, look in looks.items()}
-        spec = dressed[fixed or "light"]
+        live = self.live(**options)
         text = json.dumps(self._built.spec, ensure_ascii=False)
+        font = str(live.configs[live.theme or "light"].get("font", ""))
         return page.html(
-            spec,
-            configs={name: found["config"] for name, found in dressed.items()},
-            theme=fixed,
-            title=self.strings.get("title") or self.preset.title,
+            live.spec,
+            configs=live.configs,
+            theme=live.theme,
+            title=live.label,
+            description=live.description,
+            language=self._look(options).language,
             notes=self.notes,
             bundle=page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version()),
-            fonts_css=fonts.css(texts=[text]),
+            fonts_css=fonts.css(texts=[text], font=font),
         )
 
     # --- as a file -----------------------------------------------------------------------------
@@ -243,34 +296,47 @@ class Chart:
         *,
         scale: float | None = None,
         dpi: float | None = None,
-        width: Length | None = None,
-        height: Length | None = None,
-        theme: Theme | None = None,
+        quality: int | None = None,
+        created: datetime | None = None,
+        **options: Unpack[Options],
     ) -> Path:
-        """Save by the path's ending: .png, .svg, .pdf, .html or .json.
+        """Save by the path's ending: .png .svg .pdf .jpg .jpeg .webp .html or .json.
 
-        The file appears whole or not at all, and no folder is made. `scale` and `dpi` concern
-        PNG alone; lengths are px or text such as "8cm".
+        The file appears whole or not at all, and no folder is made.
+
+        Args:
+            path: where to write.
+            scale: pixels for each px, for PNG, JPEG and WebP; default 2.
+            dpi: pixels for each inch, in place of `scale`.
+            quality: 1 to 100, for JPEG (default 90) and WebP (default lossless).
+            created: a time to be named in the file; default none, so that the bytes repeat.
+            options: `theme`, `width`, `height`, `size`, `background`, `locale`; see
+                `plotkit.look.Options`.
 
         Returns:
             The path.
 
         Raises:
             SaveError: an unknown ending, a missing folder, a refusal of the operating system.
+            OptionError: a keyword or value that does not fit.
         """
-        if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
-            raise errors.OptionError.from_option("path", path, "the path of a file")
-        target = Path(path)
-        make = FORMATS.get(target.suffix.lower())
-        if make is None:
+        target = written.path_of(path)
+        format = FORMATS.get(target.suffix.lower())
+        if format is None:
             raise errors.SaveError.from_suffix(str(path), list(FORMATS))
         if not target.parent.is_dir():
             raise errors.SaveError.from_missing_folder(str(path), str(target.parent))
-        look = {"theme": theme, "width": width, "height": height}
-        if make is FORMATS[".png"]:
-            look |= {"scale": scale, "dpi": dpi}
-        _write_whole(target, make(self, **look))
+        given = {"scale": scale, "dpi": dpi, "quality": quality, "created": created}
+        # What a format does not know does not concern it: one call may serve several files.
+        concerned = {k: v for k, v in given.items() if k in format.takes and v is not None}
+        written.whole(target, format.make(self, **concerned, **options))
         return target
+
+    async def asave(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """As `save`, without holding up the event loop: the drawing is done beside it."""
+        import asyncio  # only programs that have it loaded call this
+
+        return await asyncio.to_thread(self.save, path, **options)
 
     # --- in a notebook -------------------------------------------------------------------------
 
@@ -278,59 +344,164 @@ class Chart:
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A static image, so that a notebook shows it wherever it is opened."""
-        import base64
+        from plotkit import notebook  # only notebooks need it
 
-        found = self.to_png()
-        width, height = (int.from_bytes(found[at : at + 4]) // 2 for at in (16, 20))
-        data = {"image/png": base64.b64encode(found).decode(), "text/plain": repr(self)}
-        return data, {"image/png": {"width": width, "height": height}}
+        return notebook.bundle(self, include, exclude)
+
+    def _mime_(self) -> tuple[str, str]:
+        """The same for marimo."""
+        from plotkit import notebook
+
+        return notebook.element(self)
+
+    # --- as a part of something larger: reports -------------------------------------------------
+
+    def live(self, **options: Unpack[Options]) -> Live:
+        """What a page needs to draw the chart itself; for reports."""
+        from plotkit.render.page import Live
+
+        chosen = self._look(options)
+        asked = options.get("theme")
+        asked = asked if asked is not None else (None if self.theme == "light" else self.theme)
+        looks = {name: chosen._replace(theme=name) for name in ("light", "dark")}
+        fixed = asked if isinstance(asked, str) else None
+        if isinstance(asked, Mapping):
+            looks, fixed = {"own": chosen._replace(theme=asked)}, "own"
+        elif fixed is not None:
+            looks[fixed] = chosen._replace(theme=fixed)
+        dressed = {name: json.loads(self._dressed(found)) for name, found in looks.items()}
+        return Live(
+            spec=dressed[fixed or "light"],
+            configs={name: found["config"] for name, found in dressed.items()},
+            theme=fixed,
+            label=self.strings.get("title") or self.preset.title,
+            description=self._alt(chosen),
+        )
 
     # --- how it comes about --------------------------------------------------------------------
 
-    def _look(self, theme: Theme | None, width: Length | None, height: Length | None) -> _Look:
-        return _Look(
-            self.theme if theme is None else theme,
-            None if width is None else pixels(width, "width"),
-            None if height is None else pixels(height, "height"),
-        )
+    def _look(self, options: Mapping[str, Any]) -> Look:
+        """The look that the keywords of a call ask for."""
+        from plotkit.render import svg
 
-    def _dressed(self, look: _Look) -> str:
+        chosen = look.read(options, self.theme)
+        if not chosen.within or chosen.width is None or chosen.height is None:
+            return chosen
+        if not keeps_shape(self._built.spec):
+            return chosen
+        # A square plot, or one of cells, goes into a named size as large as it fits.
+        by_width = chosen._replace(height=None)
+        wide, high = svg.size(self._svg(by_width))
+        fits = high / wide <= chosen.height / chosen.width
+        return by_width if fits else chosen._replace(width=None)
+
+    def _dressed(self, chosen: Look) -> str:
         """The spec in its theme and size, as the engine and the files get it."""
-        dressed = dress(self._built.spec, look.theme, look.width, look.height)
-        return json.dumps(dressed, ensure_ascii=False, allow_nan=False)
+        made = chosen.dressed(self._built.spec)
+        return json.dumps(made, ensure_ascii=False, allow_nan=False)
 
-    def _svg(self, look: _Look) -> str:
+    def _svg(self, chosen: Look) -> str:
         """The inspected picture; the same for all formats, so it is drawn once for a look."""
         from plotkit.render import svg
 
-        key = look.key()
+        key = chosen.key()
         if key not in self._svgs:
             draw = worker.vega_to_svg if self.preset.vega else worker.vegalite_to_svg
-            drawn = draw(self._dressed(look), preset=self.preset.id)
+            drawn = draw(self._dressed(chosen), preset=self.preset.id)
             found = svg.inspect(drawn, preset=self.preset.id, expected_marks=self._built.marks)
-            if is_stepped(self._built.spec):
-                found = _scaled(found, look)
+            if keeps_shape(self._built.spec):
+                found = _scaled(found, chosen)
             self._svgs[key] = found
         return self._svgs[key]
 
+    def _picture(self, chosen: Look) -> str:
+        """The inspected picture in the size that was asked for."""
+        from plotkit.render import svg
 
-FORMATS: dict[str, Callable[..., str | bytes]] = {
-    ".png": Chart.to_png,
-    ".svg": Chart.to_svg,
-    ".pdf": Chart.to_pdf,
-    ".html": Chart.to_html,
-    ".json": Chart.to_json,
+        drawn = self._svg(chosen)
+        return drawn if chosen.zoom == 1 else svg.resized(drawn, *self._size(chosen))
+
+    def _size(self, chosen: Look) -> tuple[float, float]:
+        """Width and height in px. What was asked for counts: the engine rounds to whole px."""
+        from plotkit.render import svg
+
+        wide, high = svg.size(self._svg(chosen))
+        return chosen.width or wide * chosen.zoom, chosen.height or high * chosen.zoom
+
+    def _pixels(
+        self, chosen: Look, scale: float | None, dpi: float | None
+    ) -> tuple[bytes, tuple[int, int], float]:
+        """The engine's PNG, its size in pixels, and its pixels per inch."""
+        from plotkit.render import fonts, svg
+
+        if scale is not None and dpi is not None:
+            raise errors.OptionError.from_option("scale", scale, "either scale or dpi, not both")
+        if dpi is None and scale is None:
+            dpi = chosen.dpi
+        if dpi is not None:
+            factor = _ranged("dpi", dpi, 1, _MAX_SCALE * _CSS_PPI) / _CSS_PPI
+        else:
+            factor = _ranged("scale", _DEFAULT_SCALE if scale is None else scale, 0.1, _MAX_SCALE)
+        drawn = fonts.with_fallbacks(self._picture(chosen), colour=True)
+        wide, high = (max(round(side * factor), 1) for side in self._size(chosen))
+        if wide * high > settings.max_pixels:
+            raise errors.DataError.from_too_many(
+                f"pixels ({wide:,} x {high:,})", None, wide * high, settings.max_pixels
+            )
+        made = worker.svg_to_png(
+            svg.resized(drawn, wide, high), scale=1, ppi=None, preset=self.preset.id
+        )
+        return made, (wide, high), _CSS_PPI * factor
+
+    def _alt(self, chosen: Look) -> str:
+        return chosen.alt if chosen.alt is not None else self.describe(chosen.language)
+
+    def _metadata(self, chosen: Look, created: datetime | None) -> Metadata:
+        """What a file says of itself."""
+        from plotkit.render.metadata import Metadata
+
+        if created is not None and not isinstance(created, datetime):
+            raise errors.OptionError.from_option("created", created, "a datetime")
+        return Metadata(
+            title=self.strings.get("title") or self.preset.title,
+            description=self._alt(chosen),
+            preset=f"{self.preset.id}@{self.preset.version}",
+            software=f"plotkit {plotkit.__version__}",
+            language=chosen.language,
+            created="" if created is None else created.isoformat(timespec="seconds"),
+        )
+
+
+class Format(NamedTuple):
+    """How a file of one ending is made, and which keywords of `save` concern it."""
+
+    make: Callable[..., str | bytes]
+    takes: tuple[str, ...] = ()
+
+
+_IMAGE = ("scale", "dpi", "created")
+
+FORMATS: dict[str, Format] = {
+    ".png": Format(Chart.to_png, _IMAGE),
+    ".svg": Format(Chart.to_svg, ("created",)),
+    ".pdf": Format(Chart.to_pdf, ("created",)),
+    ".jpg": Format(Chart.to_jpeg, (*_IMAGE, "quality")),
+    ".jpeg": Format(Chart.to_jpeg, (*_IMAGE, "quality")),
+    ".webp": Format(Chart.to_webp, (*_IMAGE, "quality")),
+    ".html": Format(Chart.to_html),
+    ".json": Format(Chart.to_json),
 }
 
 
-def _scaled(drawn: str, look: _Look) -> str:
-    """A picture of cells at the one side that was asked for; the other follows."""
+def _scaled(drawn: str, chosen: Look) -> str:
+    """A picture that keeps its shape, at the one side that was asked for; the other follows."""
     from plotkit.render import svg
 
-    if (look.width is None) == (look.height is None):
+    if (chosen.width is None) == (chosen.height is None):
         return drawn
     wide, high = svg.size(drawn)
-    factor = look.width / wide if look.width is not None else (look.height or high) / high
+    side = chosen.width / wide if chosen.width is not None else (chosen.height or high) / high
+    factor = side / chosen.zoom
     return svg.resized(drawn, round(wide * factor), round(high * factor))
 
 
@@ -338,20 +509,3 @@ def _ranged(name: str, value: float, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise errors.OptionError.from_option(name, value, f"a number from {low:g} to {high:g}")
     return float(value)
-
-
-def _write_whole(target: Path, content: str | bytes) -> None:
-    """Write beside the target, then put it in place in one step."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    place = Path(os.path.realpath(target))  # a link stays a link
-    beside = place.with_name(f".{place.name[:40]}-{os.urandom(8).hex()}")
-    try:
-        with beside.open("xb") as file:
-            if place.exists():  # it keeps its mode
-                beside.chmod(place.stat().st_mode & 0o7777)
-            file.write(data)
-        beside.replace(place)
-    except OSError as reason:
-        with suppress(OSError):
-            beside.unlink()
-        raise errors.SaveError.from_os(str(target), f"{reason.strerror or reason}.") from reason

@@ -1,4 +1,4 @@
-"""The command line: `plotkit render`, `plotkit presets ...` and `plotkit gallery`.
+"""The command line: `plotkit render`, `plotkit report`, `plotkit presets ...`, `plotkit gallery`.
 
 Everything heavy is imported inside the commands, so that help and completion answer at once, and
 so that the engine starts while the data is still being read.
@@ -15,6 +15,7 @@ import typer
 import plotkit
 from plotkit.cli_presets import app as presets_app
 from plotkit.cli_presets import complete_ids
+from plotkit.cli_report import report
 from plotkit.telling import pairs, told
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 app.add_typer(presets_app)
+app.command()(report)
 
 # Formats that need no engine, so that none is started for them.
 _WITHOUT_ENGINE = (".html", ".json")
@@ -44,6 +46,12 @@ def _length(text: str | None) -> float | str | None:
         return None if text is None else float(text)
     except ValueError:
         return text
+
+
+def _sizes(started: str) -> list[str]:
+    from plotkit.sizes import NAMES
+
+    return [name for name in NAMES if name.startswith(started)]
 
 
 def _version(asked: bool) -> None:
@@ -71,7 +79,9 @@ def render(
     ],
     out: Annotated[
         list[Path],
-        typer.Option("--out", "-o", help="File to write: .png .svg .pdf .html .json. Repeatable."),
+        typer.Option(
+            "--out", "-o", help="File to write: .png .svg .pdf .jpg .webp .html .json. Repeatable."
+        ),
     ],
     preset: Annotated[
         str,
@@ -103,8 +113,25 @@ def render(
     theme: Annotated[str | None, typer.Option(help="light or dark.")] = None,
     width: Annotated[str | None, typer.Option(help="Figure's width: px, or 8cm, 3in.")] = None,
     height: Annotated[str | None, typer.Option(help="Figure's height.")] = None,
-    scale: Annotated[float | None, typer.Option(help="PNG pixels for each px; default 2.")] = None,
-    dpi: Annotated[float | None, typer.Option(help="PNG pixels for each inch.")] = None,
+    scale: Annotated[
+        float | None, typer.Option(help="Pixels for each px of an image; default 2.")
+    ] = None,
+    dpi: Annotated[float | None, typer.Option(help="Pixels for each inch.")] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="A named size, such as nature-single or slide-16:9.", autocompletion=_sizes
+        ),
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(help="transparent, or a colour; default: the theme's.")
+    ] = None,
+    locale: Annotated[
+        str | None, typer.Option(help="Numbers and dates as in ja-JP, de-DE, ...")
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(help="1 to 100, for JPEG (default 90) and WebP (lossless).")
+    ] = None,
 ) -> None:
     """Draw a file's table with a preset, into one or more files."""
     with told():
@@ -128,6 +155,10 @@ def render(
                 height=_length(height),
                 scale=scale,
                 dpi=dpi,
+                size=size,
+                background=background,
+                locale=locale,
+                quality=quality,
             )
             typer.echo(str(written))
         for note in chart.notes:

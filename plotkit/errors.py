@@ -6,7 +6,7 @@ owns the sentence. Rows are counted from 0, as Python counts them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 
 
@@ -371,6 +371,30 @@ class OptionError(PlotkitError, ValueError):
         return cls(f"{name}={shown(value)}: expected {expected}.")
 
     @classmethod
+    def from_size(cls, asked: object, available: Sequence[str]) -> OptionError:
+        """A size by a name that is none; the nearest, and what else says a size."""
+        return cls(
+            f"no size {shown(asked)}.{nearest(asked, available)} "
+            f"Known: {listed(available, 99)}. Any other: width=, height=, such as width='8cm'."
+        )
+
+    @classmethod
+    def from_transparent(cls, format: str) -> OptionError:
+        """A transparent background in a format that has none."""
+        return cls(
+            f"{format} has no transparency: leave out background='transparent', name a colour "
+            "such as background='white', or save as PNG, WebP, SVG or PDF."
+        )
+
+    @classmethod
+    def from_locale(cls, asked: object, available: Sequence[str]) -> OptionError:
+        """A language tag that is none; the nearest."""
+        return cls(
+            f"no locale {shown(asked)}.{nearest(asked, available)} A locale is a language, or a "
+            "language and a country: 'de', 'en-GB', 'ja-JP'."
+        )
+
+    @classmethod
     def from_unknown(
         cls, what: str, asked: object, available: Sequence[str], where: str
     ) -> OptionError:
@@ -384,6 +408,11 @@ class OptionError(PlotkitError, ValueError):
     def from_project_file(cls, path: str, reason: str) -> OptionError:
         """A pyproject.toml that does not say where the presets are."""
         return cls(f"cannot tell the folder of presets from {shown(path, 200)}: {reason}.")
+
+    @classmethod
+    def from_report(cls, path: str, reason: str) -> OptionError:
+        """A report's file that cannot be read as one."""
+        return cls(f"{shown(path, 200)} is no report: {reason}.")
 
     @classmethod
     def from_missing_role(
@@ -683,6 +712,83 @@ class SaveError(PlotkitError, OSError):
         """The operating system refused."""
         return cls(f"cannot write {shown(path, 200)}: {reason}")
 
+    @classmethod
+    def from_size(
+        cls, path: str, size: int, limit: int, largest: Sequence[tuple[str, int]]
+    ) -> SaveError:
+        """A report larger than its limit, and what weighs most in it."""
+        heavy = ", ".join(f"{name} ({bytes / 1e6:.1f} MB)" for name, bytes in largest)
+        told = f" What weighs most: {heavy}." if heavy else ""
+        return cls(
+            f"{shown(path, 200)} would have {size / 1e6:.1f} MB, more than the limit of "
+            f"{limit / 1e6:g} MB, and is not written.{told}"
+        )
+
+
+class ReportError(PlotkitError, RuntimeError):
+    """A report that was written, with charts that could not be drawn."""
+
+    @classmethod
+    def from_failures(cls, path: str, failures: Sequence[tuple[str, str]]) -> ReportError:
+        """Which failed, and why; the file is there."""
+        told = " ".join(f"{name}: {error}" for name, error in failures[:5])
+        more = f" And {len(failures) - 5} more." if len(failures) > 5 else ""
+        return cls(
+            f"{shown(path, 200)} is written, but not everything could be drawn. {told}{more}"
+        )
+
+
+class MissingGlyphsError(PlotkitError, ValueError):
+    """Characters that no font draws, where `settings.missing_glyphs` is "error"."""
+
+    @classmethod
+    def from_characters(cls, named: str, remedy: str) -> MissingGlyphsError:
+        """The characters with their scripts, and what to install."""
+        return cls(f"no font here draws {named}. {remedy}")
+
+    @classmethod
+    def from_colour(cls, named: str) -> MissingGlyphsError:
+        """Characters that only colour fonts draw, in a PDF."""
+        return cls(
+            f"a PDF cannot use colour fonts, and no other font here draws {named}. Install one "
+            "that does, such as Symbola (the package fonts-symbola), or save a PNG or SVG."
+        )
+
+
+class FontError(PlotkitError, ValueError):
+    """A folder of fonts that cannot be used."""
+
+    @classmethod
+    def from_folder(cls, folder: object, why: str) -> FontError:
+        """The folder, and what is the matter with it."""
+        return cls(f"cannot take fonts from {shown(folder, 200)}: {why}.")
+
+
+class ExportError(PlotkitError, RuntimeError):
+    """Some charts of many were not written.
+
+    Attributes:
+        result: what was written all the same, and what failed, as `plotkit.export` returns it.
+    """
+
+    result: object = None
+
+    @classmethod
+    def from_failures(
+        cls, failures: Mapping[str, Exception], total: int, folder: str, result: object
+    ) -> ExportError:
+        """How many of how many, where the others are, and each failure with its reason."""
+        lines = [
+            f"  {shown(name)}: {str(reason) or type(reason).__name__}"
+            for name, reason in list(failures.items())[:12]
+        ]
+        if len(failures) > len(lines):
+            lines.append(f"  and {len(failures) - len(lines)} more")
+        others = "" if len(failures) == total else f"; the others are in {shown(folder, 200)}"
+        made = cls("\n".join([f"{len(failures):,} of {total:,} charts failed{others}:", *lines]))
+        made.result = result
+        return made
+
 
 class MissingExtraError(PlotkitError, ImportError):
     """A library that is not needed by everybody, and is not installed."""
@@ -691,6 +797,11 @@ class MissingExtraError(PlotkitError, ImportError):
     def from_library(cls, library: str, purpose: str) -> MissingExtraError:
         """Which library, what for, and the line to type."""
         return cls(f"{purpose} needs {library}: pip install {library}")
+
+    @classmethod
+    def from_extra(cls, library: str, purpose: str, extra: str) -> MissingExtraError:
+        """The same for a library that an extra of plotkit brings."""
+        return cls(f"{purpose} needs {library}: pip install 'plotkit[{extra}]'")
 
 
 class RenderError(PlotkitError, RuntimeError):

@@ -18,6 +18,8 @@ _TITLES = ("title", "subtitle", "text")
 _AXES = ("x", "y", "x2", "y2")
 _NEEDS = "needs:"
 _TEXT_LIMIT = 1000  # characters of a title or a cell that a picture could possibly show
+_LAST_OF_PLANE = "\uffff"  # characters beyond it take two units of UTF-16
+_LABEL_ROOM, _LABEL_SIZE = 220.0, 12.0  # px that a label may take, and of its letters
 _PARAM_TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "text": (str,),
@@ -446,10 +448,36 @@ def clean_columns(columns: Mapping[str, list[Any]], said: list[str]) -> dict[str
     """
     made = dict(columns)
     for name, values in columns.items():
-        odd = _told_apart({value: _clean_text(value, said) for value in _texts_of(values)})
+        found = {value: _clean_text(value, said) for value in _texts_of(values)}
+        odd = _told_apart({value: _cut(label) for value, label in found.items()})
         if any(value != cleaned for value, cleaned in odd.items()):
             made[name] = [odd.get(v, v) if isinstance(v, str) else v for v in values]
     return made
+
+
+def _cut(label: str) -> str:
+    """Labels with characters of two units, cut by us where they are long: see `set_no_limits`."""
+    if max(label, default="") <= _LAST_OF_PLANE:
+        return label
+    return text.shorten_middle(label, _LABEL_ROOM, _LABEL_SIZE)
+
+
+def set_no_limits(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> None:
+    """Keep the engine from cutting labels between the halves of a character, where it fails."""
+    if all(max(label, default="") <= _LAST_OF_PLANE for label in texts_of_columns(columns)):
+        return
+    _unlimited(spec)
+    config = spec.setdefault("config", {})
+    for guide in ("axis", "legend", "header"):
+        config[guide] = {**config.get(guide, {}), "labelLimit": 0}
+
+
+def _unlimited(node: Any) -> None:
+    for part in node.values() if isinstance(node, dict) else node:
+        if isinstance(part, (dict, list)):
+            _unlimited(part)
+    if isinstance(node, dict):
+        node.update({key: 0 for key in ("labelLimit", "limit") if key in node})
 
 
 def clean_texts(node: Any, said: list[str]) -> Any:

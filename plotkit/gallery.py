@@ -9,10 +9,8 @@ a fork stands what the fork changed.
 from __future__ import annotations
 
 import hashlib
-import os
 import runpy
 import sys
-import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +19,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from plotkit import errors, settings
+from plotkit import errors, settings, written
 from plotkit.chart import Chart
 from plotkit.resources import builtin_gallery
 
@@ -153,7 +151,7 @@ def build_gallery(out: Path, scripts: Path | None = None) -> Path:
     paths = sorted(folder.glob("*.py"))
     if not paths:
         raise errors.OptionError.from_option("scripts", str(folder), "a folder of Python scripts")
-    _make(out)
+    written.folder(out)
     sections, links = [], []
     drawn: list[tuple[_Example, dict[str, Future[str]]]] = []
     # A script's pictures are drawn by the engines while the next script runs.
@@ -166,11 +164,11 @@ def build_gallery(out: Path, scripts: Path | None = None) -> Path:
         for example, waiting in drawn:
             pictures = {theme: future.result() for theme, future in waiting.items()}
             for theme, picture in pictures.items():
-                _write(out / f"{example.name}-{theme}.svg", picture)
+                written.whole(out / f"{example.name}-{theme}.svg", picture)
             sections.append(_section(example, pictures["light"]))
             links.append(f'<a href="#{escape(example.name)}">{escape(example.name)}</a>')
     page = out / "index.html"
-    _write(page, _page(sections, links))
+    written.whole(page, _page(sections, links))
     return page
 
 
@@ -254,23 +252,3 @@ def _page(sections: list[str], links: list[str]) -> str:
     return _PAGE.substitute(
         csp=policy, style=style, count=count, links="\n".join(links), sections="\n".join(sections)
     )
-
-
-def _make(out: Path) -> None:
-    if not out.absolute().parent.is_dir():
-        raise errors.SaveError.from_missing_folder(str(out), str(out.absolute().parent))
-    try:
-        out.mkdir(exist_ok=True)
-    except OSError as reason:
-        raise errors.SaveError.from_os(str(out), f"{reason.strerror or reason}.") from reason
-
-
-def _write(target: Path, text: str) -> None:
-    """Write beside the target, then put it in place in one step."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=".plotkit-", dir=target.parent) as beside:
-            written = Path(beside, target.name)
-            written.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(written, target)
-    except OSError as reason:
-        raise errors.SaveError.from_os(str(target), f"{reason.strerror or reason}.") from reason

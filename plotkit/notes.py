@@ -124,11 +124,16 @@ def reduced(column: str, total: int, kept: int) -> str:
     )
 
 
-def missing_glyphs(characters: str) -> str:
-    """Characters that no installed font draws."""
+def missing_glyphs(named: str, remedy: str = "") -> str:
+    """Characters that no installed font draws, and what to install."""
+    return f"no font here draws {named}: they show as boxes. {remedy}".rstrip()
+
+
+def colour_glyphs(named: str) -> str:
+    """Characters that only colour fonts draw, in a PDF."""
     return (
-        f"no installed font draws {characters}: they show as boxes. Install one that does (for "
-        "example Noto Sans CJK), or add its folder to plotkit.settings.font_folders."
+        f"a PDF cannot use colour fonts, and no other font here draws {named}: they show as "
+        "\ufffd. Install one that does, such as Symbola (the package fonts-symbola)."
     )
 
 

@@ -60,6 +60,9 @@ idle_seconds: float
 font_folders: tuple[str, ...]
 """Folders with more fonts (TTF, OTF), searched before those of the system. Default: none. In
 the environment: separated as in PATH."""
+missing_glyphs: str
+"""What happens where no font has a character: "note" (the default; it is drawn as a box, and
+`chart.notes` names it) or "error"."""
 preset_bytes: int
 """Bytes that a preset from elsewhere may have, as JSON without blanks. Default 200000."""
 preset_nesting: int
@@ -72,8 +75,10 @@ preset_length: int
 """px that a length in a preset may have (a side, a font, a padding). Default 10000."""
 max_expression_nesting: int
 """Brackets inside each other that one expression may have. Default 64."""
+inline_svg_bytes: int
+"""Bytes of SVG from which on a report holds a picture as PNG. Default 1000000."""
 png_level: int
-"""How hard PNG files are compressed, 1 (fast) to 9 (small). Default 5."""
+"""How hard PNG files are compressed, 1 (fast) to 9 (small). Default 6."""
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
@@ -121,6 +126,15 @@ def _folders(value: object) -> tuple[str, ...]:
     return tuple(os.path.abspath(_path(part)) for part in value)
 
 
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
 def _cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -141,13 +155,15 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "worker_charts": (1000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "idle_seconds": (600.0, _number(float, 0.1, 1e6), "a number of seconds from 0.1 to 1000000"),
     "font_folders": ((), _folders, "a list of folders"),
+    "missing_glyphs": ("note", _one_of("note", "error"), "'note' or 'error'"),
     "preset_bytes": (200_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "preset_nesting": (30, _number(int, 1, 100), "a whole number from 1 to 100"),
     "preset_generated": (1000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "preset_pixels": (25_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "preset_length": (10_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_expression_nesting": (64, _number(int, 1, 100), "a whole number from 1 to 100"),
-    "png_level": (5, _number(int, 1, 9), "a whole number from 1 to 9"),
+    "inline_svg_bytes": (1_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "png_level": (6, _number(int, 1, 9), "a whole number from 1 to 9"),
 }
 
 

@@ -243,6 +243,20 @@ class Table:
         """All rows, as lists of plain Python values."""
         return [list(row) for row in self]
 
+    def head(self, rows: int) -> Columns:
+        """The first rows of every column; of a lazy frame no more are read than these."""
+        if self._frame is not None and self.is_lazy:
+            names = {inside: name for name, inside in self._inside.items()}
+            found = _collect(self._frame.head(rows), names)  # type: ignore[arg-type]
+            return {names[inside]: column for inside, column in found.items()}
+        if self._frame is not None:
+            first: Any = self._frame.head(rows)
+            return {
+                name: columns_of.from_series(name, first[inside])
+                for name, inside in self._inside.items()
+            }
+        return Table({name: values[:rows] for name, values in self._held.items()})._all_columns()
+
     def __iter__(self) -> Iterator[list[Any]]:
         values = [found.as_list() for found in self._all_columns().values()]
         return (list(row) for row in zip(*values, strict=True))
@@ -354,8 +368,11 @@ class Table:
 
 
 def _is_numpy(value: object) -> bool:
-    numpy = sys.modules.get("numpy")  # an array cannot exist where NumPy was never imported
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    if "numpy" not in sys.modules:  # an array cannot exist where NumPy was never imported
+        return False
+    import numpy as np  # waits for a thread that is only just importing it
+
+    return isinstance(value, np.ndarray)
 
 
 def _checked_names(names: Iterable[object]) -> list[str]:

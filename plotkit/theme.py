@@ -123,6 +123,11 @@ def is_stepped(spec: Mapping[str, Any]) -> bool:
     return any(isinstance(spec.get(side), Mapping) for side in ("width", "height"))
 
 
+def keeps_shape(spec: Mapping[str, Any]) -> bool:
+    """Whether a plot must not be stretched: one of cells, or a square one."""
+    return is_stepped(spec) or spec.get("autosize", {}).get("type") == "pad"
+
+
 def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -> dict[str, Any]:
     """The properties of the spec that its size in px changes."""
     sized: dict[str, Any] = {}
@@ -131,7 +136,7 @@ def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -
         sized = {**asked, "autosize": {"type": "fit", "contains": "padding"}}
     elif is_stepped(spec):
         pass  # the finished picture is scaled: its cells keep their shape
-    elif spec.get("autosize", {}).get("type") == "pad":
+    elif keeps_shape(spec):
         # A square plot stays square: the side that is given decides on both.
         if width is not None:
             sized = dict.fromkeys(asked, max(width - _AROUND_SQUARE_X, _SMALLEST_PLOT))

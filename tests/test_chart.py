@@ -132,7 +132,7 @@ def test_in_a_notebook_it_is_a_picture(chart: pk.Chart) -> None:
     data, metadata = chart._repr_mimebundle_()
     assert data["text/plain"] == repr(chart)
     assert data["image/png"].startswith("iVBOR")
-    assert metadata == {"image/png": {"width": 640, "height": 400}}
+    assert metadata == {"image/png": {"width": 640, "height": 400, "alt": chart.describe()}}
 
 
 def test_neither_table_nor_preset_change(chart: pk.Chart) -> None:

@@ -14,7 +14,8 @@ FLOORS = [
     # 0
     "errors", "notes", "resources", "settings",
     # 1
-    "durable", "ids", "text", "column", "files", "table", "theme",
+    "durable", "written", "ids", "filenames", "text", "words", "trends", "column", "files", "table",
+    "theme", "sizes", "locales", "look",
     # 2
     "expression", "layout", "upgrade", "places", "roots", "trust", "wandb_form", "preset", "schema",
     "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves",
@@ -23,17 +24,24 @@ FLOORS = [
     "forking", "importing",
     # 3
     "accepted", "beside", "versions", "lock", "fetching", "store",
-    "render", "render.fonts", "render.svg", "render.png", "render.page", "render.pdf",
-    "render.engine", "render.worker",
+    "render", "render.faces", "render.scripts", "render.subsets", "render.actual",
+    "render.fonts",
+    "render.metadata", "render.plain", "render.svg", "render.png",
+    "render.images", "render.page", "render.pdf",
+    "render.engine", "render.worker", "fonts",
     # 4
     "validation", "presets",
     "bind", "fill", "build",
     # 5
-    "chart",
+    "alt", "alt.reading", "alt.points", "alt.general", "alt.lines", "alt.bars", "alt.histogram",
+    "alt.curves", "alt.confusion",
+    "describe", "notebook", "batch", "chart",
     # 6
-    "plot", "gallery",
+    "exporting", "office", "plot", "gallery",
+    "report", "report.blocks", "report.cells", "report.markdown", "report.draw", "report.marked",
+    "report.web", "report.live", "report.paged", "report.folder", "report.compose", "report.plan",
     # 7
-    "telling", "cli_presets", "cli", "__main__",
+    "telling", "cli_presets", "cli_report", "cli", "__main__",
 ]  # fmt: skip
 # It only re-exports, and lazily.
 OUTSIDE = {"__init__"}

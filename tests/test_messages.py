@@ -9,13 +9,20 @@ from typing import Any
 import pytest
 
 import plotkit as pk
-from plotkit import errors
+from plotkit import errors, locales, settings
+from plotkit import fonts as own_fonts
+from plotkit.render import fonts
 
 TABLE = pk.Table({"step": [0, 1, 2], "loss": [1.9, 1.1, 0.7], "run": ["a", "b", "a"]})
 
 
 def line(data: Any, **more: Any) -> Callable[[], object]:
     return lambda: pk.line(data, "x", "y", **more)
+
+
+def strict(texts: list[str]) -> object:
+    settings.missing_glyphs = "error"
+    return fonts.check(texts)
 
 
 def spec(**changes: Any) -> dict[str, Any]:
@@ -222,6 +229,38 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
         lambda: pk.Preset({"usermeta": {"plotkit": {"roles": {"x": {"types": ["float"]}}}}}),
         "preset 'dict' cannot be used:\n  /usermeta/plotkit/roles/x/types/0: found 'float'. "
         "Allowed: 'number', 'text', 'bool', 'time'",
+    ),
+    # sizes and formats
+    (
+        errors.OptionError,
+        lambda: locales.localised({}, "jp-JP"),
+        "no locale 'jp-JP'. Did you mean 'ja-JP'? A locale is a language, or a language and a "
+        "country: 'de', 'en-GB', 'ja-JP'.",
+    ),
+    (
+        errors.OptionError,
+        lambda: pk.line(TABLE, "step", "loss").to_png(size="nature-singel"),
+        "no size 'nature-singel'. Did you mean 'nature-single'? Known: "
+        + ", ".join(map(repr, pk.sizes.NAMES))
+        + ". Any other: width=, height=, such as width='8cm'.",
+    ),
+    (
+        errors.OptionError,
+        lambda: pk.line(TABLE, "step", "loss").to_jpeg(background="transparent"),
+        "JPEG has no transparency: leave out background='transparent', name a colour such as "
+        "background='white', or save as PNG, WebP, SVG or PDF.",
+    ),
+    # fonts
+    (
+        errors.FontError,
+        lambda: own_fonts.register("nowhere"),
+        "cannot take fonts from 'nowhere': there is no such folder.",
+    ),
+    (
+        errors.MissingGlyphsError,
+        lambda: strict(["a\U0010fffd"]),
+        "no font here draws U+10FFFD (private use). Add a font that has them: "
+        "plotkit.fonts.register(folder).",
     ),
     # files
     (

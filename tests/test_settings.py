@@ -29,6 +29,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "max_panels": 100,
         "fetch_bytes": 64 * 1024 * 1024,
         "max_expression_nesting": 64,
+        "missing_glyphs": "note",
         "preset_bytes": 200_000,
         "preset_nesting": 30,
         "preset_generated": 1000,
@@ -42,7 +43,8 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "worker_charts": 1000,
         "idle_seconds": 600.0,
         "font_folders": (),
-        "png_level": 5,
+        "inline_svg_bytes": 1_000_000,
+        "png_level": 6,
     }
 
 

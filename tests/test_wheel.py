@@ -84,8 +84,10 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
     assert "plotkit/py.typed" in names
     for file in (ROOT / "presets").rglob("*.json"):
         assert f"plotkit/_presets/{file.relative_to(ROOT / 'presets').as_posix()}" in names
-    for file in (ROOT / "plotkit" / "fonts").iterdir():
-        assert f"plotkit/fonts/{file.name}" in names
+    for folder in ("fonts", "report", "words", "render/page"):
+        for file in (ROOT / "plotkit" / folder).iterdir():
+            if file.is_file():
+                assert f"plotkit/{folder}/{file.name}" in names
     assert not [name for name in names if "tests/" in name or "__pycache__" in name]
     assert wheel.stat().st_size < 3_000_000
 

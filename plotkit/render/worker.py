@@ -17,13 +17,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _thread import allocate_lock
+from _thread import RLock, allocate_lock, get_ident
 
 from plotkit import settings
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing would cost 8 ms
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _GRACE = 5.0  # seconds that the worker's own clock runs longer than ours
 _STDERR_KEPT = 16_384  # bytes of the engine's words that are kept for an error
@@ -137,6 +137,13 @@ class _TooBigError(Exception):
 
 class _FailedError(Exception):
     """The engine answered with an error."""
+
+
+class StoppedError(BaseException):
+    """The thread that draws was told to stop (`Pool.stop_threads`).
+
+    No `Exception`, like KeyboardInterrupt, so that nothing on the way takes it for a failed chart.
+    """
 
 
 class _Process:
@@ -372,18 +379,20 @@ class _WindowsProcess:
 # --- one worker ------------------------------------------------------------------------------
 
 _workers: set[Worker] = set()  # all that run, to let go of them in a fork
+_starting = RLock()  # nobody forks while pipes are open that are not in `_workers` yet
 
 
 class Worker:
     """One engine process, for one caller at a time."""
 
-    __slots__ = ("_charts", "_command", "_owner", "_process", "_unread")
+    __slots__ = ("_charts", "_command", "_interrupted", "_owner", "_process", "_unread")
 
     def __init__(self) -> None:
         self._process: _Process | _WindowsProcess | None = None
         self._command: list[str] = []
         self._charts = 0
         self._unread = 0  # replies of requests that nobody waited for
+        self._interrupted = False
         self._owner = 0
 
     def start(self) -> bool:
@@ -399,7 +408,9 @@ class Worker:
             self.stop()
         try:
             kind = _Process if os.name == "posix" else _WindowsProcess
-            self._process = kind(command)
+            with _starting:
+                self._process = kind(command)
+                _workers.add(self)
         except OSError as error:
             raise _CannotStartError(
                 f"cannot start {command[0]}: {error}. Where other processes are forbidden, draw "
@@ -407,7 +418,6 @@ class Worker:
             ) from error
         self._command, self._owner = command, os.getpid()
         self._charts = self._unread = 0
-        _workers.add(self)
         return True
 
     def stop(self) -> int | None:
@@ -421,6 +431,17 @@ class Worker:
             return None  # a fork: it is the parent's
         process.kill()
         return process.wait()
+
+    def interrupt(self) -> None:
+        """End the request that another thread waits for: it gets a `StoppedError`."""
+        self._interrupted = True  # first, for a process that is only just being started
+        process = self._process
+        if process is not None and self._owner == os.getpid():
+            process.kill()
+
+    def resume(self) -> None:
+        """The worker may be used again after an interruption."""
+        self._interrupted = False
 
     def send(self, operation: str) -> None:
         """Start the process if need be and have it do `operation`; wait for nothing."""
@@ -452,7 +473,8 @@ class Worker:
         try:
             while True:
                 fresh = self.start()
-                assert self._process is not None
+                if self._interrupted or self._process is None:
+                    raise StoppedError
                 self._charts += 1
                 skipped, self._unread = self._unread, 0
                 request = _request(operation, arguments, text, seconds)
@@ -462,6 +484,8 @@ class Worker:
                     )
                 except _GoneError as gone:
                     code = self._end_code()
+                    if self._interrupted:
+                        raise StoppedError from None
                     if gone.early and not fresh:
                         continue  # it had ended while it was idle: nothing was lost
                     raise _crash(preset, code, gone) from None
@@ -576,31 +600,58 @@ class Pool:
         # The C half of `queue`, which would import threading: a waiting line for permits.
         from _queue import SimpleQueue
 
-        self._owner = os.getpid()
+        self._lock = allocate_lock()
         self._idle: list[Worker] = []
+        self._busy: dict[int, Worker] = {}  # thread -> the worker that draws for it
+        self._stopped: set[int] = set()  # threads that must not draw any more
+        self._wanted: list[int] = []  # sizes that batches ask for
         self._permits: SimpleQueue[None] = SimpleQueue()
-        for _ in range(self._size or settings.workers):
-            self._permits.put(None)
+        self._made = 0  # permits that there are, also those in use
+        self._owner = os.getpid()
 
-    def _check_fork(self) -> None:
+    def _fit(self) -> None:
+        """Be of this process, and of the size that is asked for now."""
         if self._owner != os.getpid():
             self._reset()
+        size = max([self._size or settings.workers, *self._wanted])
+        if size == self._made:
+            return
+        with self._lock:
+            while self._made < size:
+                self._made += 1
+                self._permits.put(None)
+            while self._made > size:
+                try:
+                    self._permits.get(block=False)
+                except Exception:
+                    break  # all are in use: when one comes back
+                self._made -= 1
+                if len(self._idle) > self._made - len(self._busy):
+                    self._idle.pop(0).stop()
+
+    def _take(self, block: bool = True) -> Worker:
+        self._fit()
+        self._permits.get(block=block)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Worker()
+
+    def _give_back(self, worker: Worker) -> None:
+        self._idle.append(worker)
+        self._permits.put(None)
 
     def _begin(self, operation: str | None) -> None:
         """Start a worker if none is idle, and have it do `operation`. Waits for nothing."""
         if settings.in_process:
             return
-        self._check_fork()
-        permits = self._permits
-        permits.get(block=False)  # none is free: an exception, and nothing to prepare
-        worker = self._idle.pop() if self._idle else Worker()
+        worker = self._take(block=False)  # none is free: an exception, and nothing to prepare
         try:
             worker.start()
             if operation:
                 worker.send(operation)
         finally:
-            self._idle.append(worker)
-            permits.put(None)
+            self._give_back(worker)
 
     def prepare(self) -> None:
         """Start a worker process now if none is idle. Never raises."""
@@ -618,8 +669,37 @@ class Pool:
 
     def shutdown(self) -> None:
         """End the idle workers. The pool can still be used: it starts new ones."""
-        while self._owner == os.getpid() and self._idle:
-            self._idle.pop().stop()
+        while self._owner == os.getpid():
+            try:
+                self._idle.pop().stop()
+            except IndexError:
+                return
+
+    def widen(self, size: int) -> None:
+        """Have at least `size` workers, until `narrow(size)`."""
+        self._wanted.append(size)
+        self._fit()
+
+    def narrow(self, size: int) -> None:
+        """Take back one `widen(size)`; workers that are too many end when they are idle."""
+        if self._owner == os.getpid():
+            self._wanted.remove(size)
+            self._fit()
+
+    def stop_threads(self, threads: Collection[int]) -> None:
+        """End what these threads (by `get_ident`) draw: they get a `StoppedError`, also later on.
+
+        Until `forget_threads`, since the system may give their numbers to other threads.
+        """
+        with self._lock:
+            self._stopped.update(threads)
+            for thread in threads:
+                if thread in self._busy:
+                    self._busy[thread].interrupt()
+
+    def forget_threads(self, threads: Collection[int]) -> None:
+        """The stopped threads have ended."""
+        self._stopped.difference_update(threads)
 
     def request(
         self,
@@ -633,12 +713,12 @@ class Pool:
     ) -> bytes:
         """Have an engine do `operation` (see `engine.perform`) and return what it made."""
         if settings.in_process:
+            self._check_stopped()
             return _in_process(operation, arguments, text, preset)
-        self._check_fork()
-        permits = self._permits
-        permits.get()
-        worker = self._idle.pop() if self._idle else Worker()
+        worker, thread = self._take(), get_ident()
         try:
+            self._busy[thread] = worker
+            self._check_stopped()  # only now: who stops us later finds us there
             return worker.request(
                 operation,
                 arguments,
@@ -648,8 +728,14 @@ class Pool:
                 meanwhile=meanwhile,
             )
         finally:
-            self._idle.append(worker)
-            permits.put(None)
+            with self._lock:  # nobody interrupts us while the worker goes to the next caller
+                self._busy.pop(thread, None)
+            worker.resume()
+            self._give_back(worker)
+
+    def _check_stopped(self) -> None:
+        if get_ident() in self._stopped:
+            raise StoppedError
 
     def vegalite_to_svg(self, spec_json: str, *, preset: str) -> str:
         """Draw a Vega-Lite spec (as JSON text) as SVG, not yet inspected."""
@@ -681,10 +767,8 @@ class Pool:
         return self.request("svg_to_png", arguments, svg, preset=preset)
 
     def svg_to_pdf(self, svg: str, *, preset: str) -> bytes:
-        """Make a PDF of an inspected SVG; the same SVG gives the same bytes."""
-        from plotkit.render.pdf import finish
-
-        return finish(self.request("svg_to_pdf", (), svg, preset=preset))
+        """Make a PDF of an inspected SVG, as the engine gives it: not yet the same each time."""
+        return self.request("svg_to_pdf", (), svg, preset=preset)
 
     def javascript_bundle(self, snippet: str) -> str:
         """Vega, Vega-Lite and Vega-Embed with `snippet` as one JavaScript module, about 0.9 MB."""
@@ -733,7 +817,9 @@ def default_pool() -> Pool:
     """The pool that the functions of this module use."""
     global _default
     if _default is None:
-        _default = Pool()
+        with _starting:
+            if _default is None:
+                _default = Pool()
     return _default
 
 
@@ -744,13 +830,18 @@ def _after_fork() -> None:
         if process is not None:
             process.close()
     _workers.clear()
-    global _default, _inside, _inside_lock
+    global _default, _inside, _inside_lock, _starting
     _default = None
     _inside_lock = allocate_lock()
+    _starting = RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=lambda: _starting.acquire(),
+        after_in_parent=lambda: _starting.release(),
+        after_in_child=_after_fork,
+    )
 
 
 def prepare() -> None:
@@ -785,7 +876,7 @@ def svg_to_png(svg: str, *, scale: float = 1, ppi: float | None = None, preset: 
 
 
 def svg_to_pdf(svg: str, *, preset: str) -> bytes:
-    """Make a PDF of an inspected SVG; the same SVG gives the same bytes."""
+    """Make a PDF of an inspected SVG, as the engine gives it: not yet the same each time."""
     return default_pool().svg_to_pdf(svg, preset=preset)
 
 

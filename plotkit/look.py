@@ -1,0 +1,138 @@
+"""What of a call decides the picture, apart from its format: theme, size, background, locale."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
+
+from plotkit import errors, sizes
+from plotkit.theme import dress, pixels
+
+Length = float | str
+Theme = str | Mapping[str, Any]
+
+_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]{3,20}")
+
+
+class Options(TypedDict, total=False):
+    """The keywords by which a call says how a chart is to look.
+
+    Attributes:
+        theme: "light", "dark", or a Vega-Lite config laid over "light"; default the chart's own.
+        width: the figure's width, in px (96 an inch) or as text such as "8cm", "3in", "240pt".
+        height: the figure's height.
+        size: a named size such as "nature-single" (see `plotkit.sizes.NAMES`), which sets width,
+            height, the size of the text and the resolution of images.
+        background: "theme" (default), "transparent", or a colour ("#fffaf0", "ivory").
+        locale: a BCP 47 tag such as "ja-JP", for numbers and dates (needs the extra `locale`).
+        language: a BCP 47 tag for the alternative text; default that of the locale, else "en".
+        alt: alternative text, in place of the one made from the data.
+    """
+
+    theme: Theme | None
+    width: Length | None
+    height: Length | None
+    size: str | None
+    background: str | None
+    locale: str | None
+    language: str | None
+    alt: str | None
+
+
+class Look(NamedTuple):
+    """The same, checked; lengths in px of the finished figure.
+
+    The fields up to `zoom` decide the picture, those after it the files that it is written to.
+    """
+
+    theme: Theme
+    width: float | None = None
+    height: float | None = None
+    background: str | None = None
+    locale: str | None = None
+    zoom: float = 1.0  # how much larger than designed everything is drawn
+    dpi: float | None = None  # of images, where none is asked for
+    within: bool = False  # width and height are those of a named size: a frame to fit into
+    language: str = "en"
+    alt: str | None = None
+
+    def key(self) -> str:
+        """The same text for the same picture."""
+        return json.dumps(self[:6], sort_keys=True)
+
+    def dressed(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of the spec in this look, in px of the design: still to be enlarged by `zoom`."""
+        width, height = (
+            None if side is None else side / self.zoom for side in (self.width, self.height)
+        )
+        made = dress(spec, self.theme, width, height)
+        if self.background is not None:
+            made["config"] = {**made["config"], "background": self.background}
+            made.pop("background", None)
+        if self.locale is not None:
+            from plotkit import locales  # only charts with one need it
+
+            made["config"] = locales.localised(made["config"], self.locale)
+        return made
+
+
+def read(options: Mapping[str, Any], theme: Theme) -> Look:
+    """The look that a call's keywords ask for; `theme` where they name none.
+
+    Raises `OptionError` for an unknown keyword or a value that does not fit.
+    """
+    for name in options:
+        if name not in Options.__annotations__:
+            raise errors.OptionError.from_unknown(
+                "keyword", name, list(Options.__annotations__), "the look of a chart"
+            )
+    asked = options.get("theme")
+    look = Look(
+        theme if asked is None else asked,
+        _length(options.get("width"), "width"),
+        _length(options.get("height"), "height"),
+        _background(options.get("background")),
+        options.get("locale"),
+        language=_text(options, "language") or _language(options.get("locale")),
+        alt=_text(options, "alt"),
+    )
+    if options.get("size") is not None:
+        size = sizes.get(options["size"])
+        look = look._replace(
+            width=size.width if look.width is None else look.width,
+            height=size.height if look.height is None else look.height,
+            zoom=size.zoom,
+            dpi=size.dpi,
+            within=look.width is None and look.height is None,
+        )
+    return look
+
+
+def _length(given: Length | None, name: str) -> float | None:
+    return None if given is None else pixels(given, name)
+
+
+def _background(given: str | None) -> str | None:
+    if given is None or given == "theme":
+        return None
+    if not isinstance(given, str) or not _COLOUR.fullmatch(given):
+        expected = "'theme', 'transparent', or a colour such as '#fffaf0' or 'ivory'"
+        raise errors.OptionError.from_option("background", given, expected)
+    return given
+
+
+def _text(options: Mapping[str, Any], name: str) -> str | None:
+    given = options.get(name)
+    if given is not None and not isinstance(given, str):
+        raise errors.OptionError.from_option(name, given, "text")
+    return given
+
+
+def _language(locale: str | None) -> str:
+    if locale is None:
+        return "en"
+    from plotkit.locales import language_of
+
+    return language_of(locale)
