@@ -71,7 +71,9 @@ def report() -> None:
         )
         for theme in ("light", "dark"):
             opened = browser.new_page(
-                viewport={"width": 1180, "height": 1120}, color_scheme=theme, device_scale_factor=1.4
+                viewport={"width": 1180, "height": 1120},
+                color_scheme=theme,
+                device_scale_factor=1.4,
             )
             opened.goto(page.as_uri())
             shot = Image.open(io.BytesIO(opened.screenshot())).convert("RGB")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plotkit import errors, fonts, office, plot, presets, settings, sizes
     from plotkit.chart import Chart
     from plotkit.errors import PlotkitError
+    from plotkit.exporting import export
     from plotkit.plot import (
         area_under_curve,
         bar,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         roc_curve,
         scatter,
     )
-    from plotkit.exporting import export
     from plotkit.presets import Preset
     from plotkit.report.blocks import figure, row
     from plotkit.report.compose import Report

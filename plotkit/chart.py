@@ -186,8 +186,9 @@ class Chart:
 
         chosen = self._look(options)
         drawn = svg.cleaned(self._picture(chosen))
-        labelled = svg.labelled(drawn, self._metadata(chosen, created))
-        return fonts_of.embedded(labelled) if fonts else labelled
+        if fonts:
+            drawn = fonts_of.embedded(drawn)
+        return svg.labelled(drawn, self._metadata(chosen, created))
 
     def to_png(
         self,
@@ -272,6 +273,7 @@ class Chart:
         """
         from plotkit.render import fonts, page
         from plotkit.resources import cache_dir
+        from plotkit.words import words
 
         live = self.live(**options)
         text = json.dumps(self._built.spec, ensure_ascii=False)
@@ -283,6 +285,7 @@ class Chart:
             title=live.label,
             description=live.description,
             language=self._look(options).language,
+            words=words(self._look(options).language, "page"),
             notes=self.notes,
             bundle=page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version()),
             fonts_css=fonts.css(texts=[text], font=font),
@@ -385,19 +388,19 @@ class Chart:
         from plotkit.render import svg
 
         chosen = look.read(options, self.theme)
-        if not chosen.within or chosen.width is None or chosen.height is None:
-            return chosen
-        if not keeps_shape(self._built.spec):
+        if chosen.named is None or not keeps_shape(self._built.spec):
             return chosen
         # A square plot, or one of cells, goes into a named size as large as it fits.
         by_width = chosen._replace(height=None)
+        if not chosen.named.frame:
+            return by_width
         wide, high = svg.size(self._svg(by_width))
-        fits = high / wide <= chosen.height / chosen.width
+        fits = high / wide <= chosen.named.height / chosen.named.width
         return by_width if fits else chosen._replace(width=None)
 
     def _dressed(self, chosen: Look) -> str:
         """The spec in its theme and size, as the engine and the files get it."""
-        made = chosen.dressed(self._built.spec)
+        made = chosen.dressed(self._built.spec, self.preset)
         return json.dumps(made, ensure_ascii=False, allow_nan=False)
 
     def _svg(self, chosen: Look) -> str:

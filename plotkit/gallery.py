@@ -29,7 +29,7 @@ _STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #16191d; --muted: #5b6570; --rule: #e1e5e9; --code: #f6f8f9;
-  --link: #155bb2;
+  --link: #134e97;
 }
 @media (prefers-color-scheme: dark) {
   :root {

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from plotkit import errors, sizes
 from plotkit.theme import dress, pixels
+
+if TYPE_CHECKING:
+    from plotkit.preset import Preset
 
 Length = float | str
 Theme = str | Mapping[str, Any]
@@ -54,7 +57,7 @@ class Look(NamedTuple):
     locale: str | None = None
     zoom: float = 1.0  # how much larger than designed everything is drawn
     dpi: float | None = None  # of images, where none is asked for
-    within: bool = False  # width and height are those of a named size: a frame to fit into
+    named: sizes.Size | None = None  # where both sides are those of a named size
     language: str = "en"
     alt: str | None = None
 
@@ -62,7 +65,7 @@ class Look(NamedTuple):
         """The same text for the same picture."""
         return json.dumps(self[:6], sort_keys=True)
 
-    def dressed(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+    def dressed(self, spec: Mapping[str, Any], preset: Preset) -> dict[str, Any]:
         """A copy of the spec in this look, in px of the design: still to be enlarged by `zoom`."""
         width, height = (
             None if side is None else side / self.zoom for side in (self.width, self.height)
@@ -74,7 +77,7 @@ class Look(NamedTuple):
         if self.locale is not None:
             from plotkit import locales  # only charts with one need it
 
-            made["config"] = locales.localised(made["config"], self.locale)
+            made = locales.localised_spec(made, preset, self.locale)
         return made
 
 
@@ -105,7 +108,7 @@ def read(options: Mapping[str, Any], theme: Theme) -> Look:
             height=size.height if look.height is None else look.height,
             zoom=size.zoom,
             dpi=size.dpi,
-            within=look.width is None and look.height is None,
+            named=size if look.width is None and look.height is None else None,
         )
     return look
 

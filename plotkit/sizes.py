@@ -24,13 +24,19 @@ class Size(NamedTuple):
         zoom: how much larger text and marks are than in the design: the figure is laid out at
             width / zoom by height / zoom, and scaled.
         dpi: dots per inch of a PNG, JPEG or WebP, unless the caller says otherwise.
+        frame: whether the place has that height, as a slide has; elsewhere a plot that keeps its
+            shape takes the whole width, and the height that it needs.
     """
 
     width: float
     height: float
     zoom: float
     dpi: float
+    frame: bool
 
+
+# What is as high as it is, whatever stands in it.
+_FRAMES = ("slide-16:9", "slide-4:3", "slide-half", "social", "og")
 
 # name -> (width, height, px per unit, zoom, dpi, where the figures come from)
 _KNOWN: dict[str, tuple[float, float, float, float, float, str]] = {
@@ -129,7 +135,7 @@ def get(name: str) -> Size:
     336.0
     """
     width, height, unit, zoom, dpi, _ = _row(name)
-    return Size(width * unit, height * unit, zoom, dpi)
+    return Size(width * unit, height * unit, zoom, dpi, name.strip().lower() in _FRAMES)
 
 
 def about(name: str) -> str:

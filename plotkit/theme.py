@@ -18,6 +18,7 @@ _TITLE_LINES, _SUBTITLE_LINES = 3, 2
 # px that stand around the plot or the legend: axis labels, titles, padding
 _AROUND_SQUARE_X, _AROUND_SQUARE_Y, _AROUND_LEGEND, _ROW_NAMES = 81, 141, 80, 60
 _SMALLEST_PLOT = 60.0
+_ROOM_FOR_LEGEND = 300.0  # px of a square plot with a legend in its corner
 # The param that tells a legend how wide it may be; it belongs to the layout, not to the caller.
 LEGEND_ROOM = "legend_room"
 
@@ -87,6 +88,8 @@ def dress(
     A config that the preset brings itself wins over the theme's.
     """
     dressed = {**spec, **_sized(spec, width, height)}
+    if keeps_shape(spec) and _is_small(dressed.get("width")):
+        dressed["encoding"] = _with_legends_above(spec.get("encoding", {}))
     themed = config(theme)
     if "/schema/vega/" in str(spec.get("$schema", "")):
         themed = vega_config(themed)
@@ -126,6 +129,22 @@ def is_stepped(spec: Mapping[str, Any]) -> bool:
 def keeps_shape(spec: Mapping[str, Any]) -> bool:
     """Whether a plot must not be stretched: one of cells, or a square one."""
     return is_stepped(spec) or spec.get("autosize", {}).get("type") == "pad"
+
+
+def _is_small(width: Any) -> bool:
+    return isinstance(width, (int, float)) and width < _ROOM_FOR_LEGEND
+
+
+def _with_legends_above(encoding: Mapping[str, Any]) -> dict[str, Any]:
+    """Channels whose legends stand above a plot, which has no room for them in a corner."""
+    made = {}
+    for channel, definition in encoding.items():
+        legend = definition.get("legend") if isinstance(definition, Mapping) else None
+        if isinstance(legend, Mapping) and "-" in str(legend.get("orient", "")):
+            own = {k: v for k, v in legend.items() if k not in ("direction", "offset", "padding")}
+            definition = {**definition, "legend": {**own, "orient": "top", "columns": 1}}
+        made[channel] = definition
+    return made
 
 
 def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plotkit import errors, expression
+from plotkit import errors, expression, theme
 from plotkit.expression import Binary, Conditional, Index, Literal, Member, Name, Node, Unary
 
 KINDS = ("number", "text", "bool", "time")
@@ -581,8 +581,9 @@ class _Loader:
                         value = 1_735_689_600_000 + round(value * 86_400_000)
                     row[name] = round(value, 1) if isinstance(value, float) else value
                 rows.append(row)
+        first_colour = theme.config("light")["range"]["category"][0]
         constants = {
-            name: role["value"] if isinstance(role["value"], str) else "#155bb2"
+            name: role["value"] if isinstance(role["value"], str) else first_colour
             for name, role in roles.items()
             if "value" in role
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 import subprocess
@@ -150,22 +149,6 @@ def test_hostile_texts(make: object, text: str) -> None:
         "AltTextAccessibility", "CreatorTool",
     }  # fmt: skip
     assert float(found.getexif()[0x011A]) == 96
-
-
-def test_pillow_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = made()
-    real = builtins.__import__
-
-    def refuse(name: str, *rest: object) -> object:
-        if name.startswith("PIL"):
-            raise ImportError(name)
-        return real(name, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    for make, kind in ((images.jpeg, "JPEG"), (images.webp, "WebP")):
-        with pytest.raises(errors.MissingExtraError) as caught:
-            make(source)
-        assert str(caught.value) == f"saving {kind} needs Pillow: pip install 'plotkit[images]'"
 
 
 PROGRAM = """

@@ -240,7 +240,7 @@ def runs(**more: Any) -> dict[str, Any]:
 def test_columns_of_the_run() -> None:
     rows = drawn(runs()).spec["data"]["values"]
     assert {row["name"] for row in rows} == {"run"}
-    assert {row["color"] for row in rows} == {"#155bb2"}
+    assert {row["color"] for row in rows} == {"#134e97"}
     rows = drawn(runs(), fields={"name": "c"}).spec["data"]["values"]
     assert [row["name"] for row in rows] == ["u", "v", "u"]
     assert rows[0]["color"] == rows[2]["color"] != rows[1]["color"]

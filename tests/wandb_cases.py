@@ -107,7 +107,7 @@ def _events(names: Sequence[str]) -> dict[str, list[Any]]:
 CASES = {
     "line_hover": Case(
         _lines,
-        {"layer_0_marks": 3, "layer_1_marks": 30, "layer_1_voronoi": 10, "layer_2_marks": 0},
+        {"layer_0_marks": 3, "layer_1_marks": 30, "layer_1_voronoi": 10},
     ),
     "grouped_bars": Case(_bars, {"marks": 9}),
     "heat_map": Case(_cells, {"layer_0_marks": 12, "layer_1_marks": 12}),

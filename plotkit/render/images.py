@@ -1,4 +1,4 @@
-"""JPEG and WebP, made from a finished PNG by Pillow (the extra `images`).
+"""JPEG and WebP, made from a finished PNG by Pillow.
 
 Charts are thin coloured lines on flat colours, which both formats were not made for: JPEG keeps
 the colour of every pixel here (no chroma subsampling), and WebP is lossless unless a quality is
@@ -86,11 +86,9 @@ def webp(
 
 def _opened(png: bytes, kind: str, longest: int) -> Image:
     """The picture, RGB or RGBA."""
-    try:
-        # Not Image.open: that warns of large pictures, which are limited elsewhere.
-        from PIL.PngImagePlugin import PngImageFile
-    except ImportError:
-        raise errors.MissingExtraError.from_extra("Pillow", f"saving {kind}", "images") from None
+    # Not Image.open: that warns of large pictures, which are limited elsewhere.
+    from PIL.PngImagePlugin import PngImageFile
+
     found = PngImageFile(io.BytesIO(png))
     if max(found.size) > longest:
         detail = (

@@ -27,6 +27,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from plotkit.words import words as spoken_words
+
 __all__ = [
     "SNIPPET",
     "WORDS",
@@ -60,20 +62,8 @@ PROGRAM = (
     "start.js",
 )
 
-#: What a page says by itself; every text may be replaced by one in another language.
-WORDS: Mapping[str, str] = {
-    "chart": "chart",
-    "reset_zoom": "Reset zoom",
-    "zoom_by_scroll": "Scroll to zoom, drag to move",
-    "zoom_by_key": "{key} and scroll to zoom, drag to move",
-    "more": "and {count} more",
-    "notes": "{count} notes on the data",
-    "not_drawn": "This chart could not be drawn: {reason}",
-    "no_script": (
-        "This chart is drawn by JavaScript, which is turned off here. "
-        "Open the file in a browser with JavaScript to see it."
-    ),
-}
+#: What a page says by itself, in English; every text may be replaced by one in another language.
+WORDS: Mapping[str, str] = spoken_words("en", "page")
 #: Those of them that the page's program says.
 _SPOKEN_BY_PROGRAM = ("zoom_by_scroll", "zoom_by_key", "more", "not_drawn")
 

@@ -12,21 +12,23 @@ from plotkit.report import web
 from plotkit.report.draw import Page, Picture
 from plotkit.resources import cache_dir
 from plotkit.theme import config
+from plotkit.words import words
 
 
 def html(page: Page, theme: str | None) -> str:
     """The whole document; `theme` None follows the reader's own setting."""
     pictures = [picture for picture in page.pictures() if picture.chart is not None]
     lives = [_live(picture, picture.chart) for picture in pictures if picture.chart is not None]
+    told = words(page.language, "page")
     number = {picture.number: index for index, picture in enumerate(pictures)}
 
     def canvas(picture: Picture) -> str:
         index = number[picture.number]
-        mounted = live_page.mount(lives[index], index, still=web.inlined(picture))
+        mounted = live_page.mount(lives[index], index, still=web.inlined(picture), words=told)
         return f'<div class="live">{mounted}</div>'
 
     bundle = live_page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version())
-    written, texts = live_page.scripts(lives, bundle=bundle)
+    written, texts = live_page.scripts(lives, bundle=bundle, words=told)
     themes = {name: config(name) for name in ("light", "dark")}
     return web.html(
         page,

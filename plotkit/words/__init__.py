@@ -31,15 +31,17 @@ _FIRST_NAMES = 4
 _MS_A_DAY = 86_400_000
 
 
-def words(language: str) -> Mapping[str, str]:
-    """The words of a report in a language ("de", "ja-JP"), by name; slots stand in braces.
+def words(language: str, of: str = "report") -> Mapping[str, str]:
+    """The words of a "report" or "page" in a language ("de", "ja-JP"), by name.
+
+    Slots stand in braces.
 
     A language that is not there gives its nearest by prefix ("zh-TW" those of "zh"), else English.
 
     >>> words("de")["figure"].format(number=3)
     'Abbildung 3'
     """
-    held: Mapping[str, str] = voice(language).file["report"]
+    held: Mapping[str, str] = voice(language).file[of]
     return MappingProxyType(dict(held))
 
 

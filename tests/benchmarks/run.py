@@ -135,8 +135,7 @@ class Bench:
         }
         times = self.in_turn(commands, rounds)
         for name, file in files.items():
-            head = file.read_bytes()[:24]
-            found = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+            found = _pixels(file)
             if suffix == ".png" and found != PIXELS:
                 raise SystemExit(f"{name} drew {found[0]} x {found[1]} pixels")
         return times
@@ -314,7 +313,42 @@ def command_line(bench: Bench) -> list[Row]:
     return [Row(what, "pandas and Matplotlib", times["plotkit"], times["matplotlib"])]
 
 
-PARTS = (importing, first_png, warm, first_html, ten_million, million_points, command_line)
+def many(bench: Bench) -> list[Row]:
+    """200 different charts to PNG files, from a fresh process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    count = min(cores or 1, 2)
+    arguments = {
+        "pool": ("many_plotkit", str(count)),
+        "one": ("many_plotkit", "1"),
+        "matplotlib": ("many_matplotlib",),
+        "constrained": ("many_matplotlib", "constrained"),
+    }
+    folders = {name: bench.folder / f"many-{name}" for name in arguments}
+    times = bench.in_turn(
+        {
+            name: bench.command(program, str(folders[name]), *more)
+            for name, (program, *more) in arguments.items()
+        },
+        bench.rounds(5),
+    )
+    for folder in folders.values():
+        drawn = sorted(folder.iterdir())
+        if len(drawn) != 200 or any(_pixels(file) != PIXELS for file in drawn):
+            raise SystemExit(f"not all charts are in {folder.name}, or not in their size")
+    what = f"200 different charts to PNG, {count} engines"
+    return [
+        Row(what, "plotkit, 1 engine", times["pool"], times["one"], round(1 / 1.7, 2)),
+        Row(what, "Matplotlib", times["pool"], times["matplotlib"], 0.5),
+        Row(what, 'Matplotlib, `layout="constrained"`', times["pool"], times["constrained"]),
+    ]
+
+
+def _pixels(file: Path) -> tuple[int, int]:
+    head = file.read_bytes()[:24]
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+
+
+PARTS = (importing, first_png, warm, first_html, ten_million, million_points, many, command_line)
 
 
 # --- the table -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The data of 200 different charts, as (kind, number, columns); what draws them stands elsewhere."""
+"""The data of 200 different charts; what draws them stands elsewhere."""
 
 import random
 
@@ -7,24 +7,27 @@ COUNT = 200
 
 
 def charts():
-    """Yield kind, number and the columns of each chart; everywhere the same."""
+    """Yield kind, number and the columns by name of each chart, the same on every run."""
     for number in range(COUNT):
         kind, draw = KINDS[number % len(KINDS)], random.Random(number)
-        steps = 200 + 7 * number
+        steps = list(range(200 + 5 * number))
         if kind == "line":
-            loss = [2 / (1 + i / 50) + draw.gauss(0, 0.05) for i in range(steps)]
-            columns = {"step": list(range(steps)), "loss": loss}
+            columns = {"step": steps, "loss": _falling(steps, draw)}
         elif kind == "lines":
-            columns = {"step": list(range(200))}
+            columns = {"step": steps}
             for name in ("train", "test", "dev"):
-                level = draw.uniform(1, 3)
-                columns[name] = [level / (1 + i / 40) + draw.gauss(0, 0.02) for i in range(200)]
+                columns[name] = _falling(steps, draw)
         elif kind == "scatter":
-            size = [draw.lognormvariate(3, 0.6) for _ in range(150 + number)]
-            columns = {"size": size, "price": [x * 3 + draw.gauss(0, 12) for x in size]}
+            sizes = [draw.lognormvariate(3, 0.6) for _ in steps]
+            columns = {"size": sizes, "price": [x * 3 + draw.gauss(0, 12) for x in sizes]}
         elif kind == "bar":
-            names = [f"model {chr(65 + i)}" for i in range(4 + number % 9)]
+            names = [chr(65 + i) * 3 for i in range(4 + number % 9)]
             columns = {"model": names, "score": [draw.uniform(0.5, 1) for _ in names]}
         else:
             columns = {"seconds": [draw.gammavariate(3, 2) for _ in range(2000)]}
         yield kind, number, columns
+
+
+def _falling(steps, draw):
+    level = draw.uniform(1, 3)
+    return [level / (1 + i / 50) + draw.gauss(0, 0.05) for i in steps]

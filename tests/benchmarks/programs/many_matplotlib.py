@@ -1,4 +1,4 @@
-"""200 different charts by Matplotlib, one after the other, as PNG of 1280 x 800 pixels."""
+"""The same 200 charts by Matplotlib, one after the other: FOLDER [LAYOUT]."""
 
 import sys
 from pathlib import Path
@@ -11,23 +11,23 @@ from many_data import charts
 
 folder = Path(sys.argv[1])
 folder.mkdir(exist_ok=True)
+layout = sys.argv[2] if len(sys.argv) > 2 else None
 for kind, number, columns in charts():
-    figure, axes = plt.subplots(figsize=(6.4, 4), dpi=200)
-    names = list(columns)
-    first = columns[names[0]]
+    figure, axes = plt.subplots(figsize=(6.4, 4), dpi=200, layout=layout)
+    first, *others = columns
     if kind == "line":
-        axes.plot(first, columns["loss"])
+        axes.plot(columns[first], columns["loss"])
     elif kind == "lines":
-        for name in names[1:]:
-            axes.plot(first, columns[name], label=name)
+        for name in others:
+            axes.plot(columns[first], columns[name], label=name)
         axes.legend()
     elif kind == "scatter":
-        axes.scatter(first, columns["price"])
+        axes.scatter(columns[first], columns["price"])
     elif kind == "bar":
-        axes.bar(first, columns["score"])
-        axes.tick_params("x", rotation=45)
+        axes.bar(columns[first], columns["score"])
     else:
-        axes.hist(first, bins="auto")
-    axes.set(xlabel=names[0], ylabel=names[1] if len(names) > 1 else "count", title=f"{kind} {number}")
+        axes.hist(columns[first], bins="auto")
+    ylabel = others[0] if len(others) == 1 else None
+    axes.set(xlabel=first, ylabel=ylabel, title=f"{kind} {number}")
     figure.savefig(folder / f"{number:03}.png")
     plt.close(figure)
