@@ -23,7 +23,8 @@ import plotkit as pk
 from plotkit import theme
 from plotkit.render import page, worker
 
-colour = pytest.importorskip("colour", reason="colour-science is not installed")
+with np.printoptions():  # it changes how NumPy shows its values, for everybody
+    colour = pytest.importorskip("colour", reason="colour-science is not installed")
 
 Array = np.ndarray[Any, Any]
 

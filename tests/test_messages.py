@@ -265,9 +265,9 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
     # files
     (
         errors.SaveError,
-        lambda: pk.line(TABLE, "step", "loss").save("loss.jpeg"),
-        "cannot tell the format of 'loss.jpeg' from its ending. Endings: .png, .svg, .pdf, .html, "
-        ".json.",
+        lambda: pk.line(TABLE, "step", "loss").save("loss.gif"),
+        "cannot tell the format of 'loss.gif' from its ending. Endings: .png, .svg, .pdf, .jpg, "
+        ".jpeg, .webp, .html, .json.",
     ),
     (
         errors.SaveError,
@@ -285,6 +285,18 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
         errors.OptionError,
         lambda: pk.line(TABLE, "step", "loss").to_svg(theme="drak"),
         "theme='drak': expected 'light', 'dark' or a config dict.",
+    ),
+    # many charts
+    (
+        errors.ExportError,
+        lambda: pk.export({"a": 7, "b": pk.line(TABLE, "step", "loss")}, "out", "json"),  # type: ignore[dict-item]
+        "1 of 2 charts failed; the others are in 'out':\n"
+        "  'a': charts=7: expected a chart, or a function without arguments that returns one.",
+    ),
+    (
+        errors.ExportError,
+        lambda: pk.export([lambda: 1 / 0], "out"),  # type: ignore[list-item, return-value]
+        "1 of 1 charts failed:\n  'charts[0]': division by zero",
     ),
 ]
 

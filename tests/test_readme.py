@@ -40,7 +40,8 @@ def blocks(page: Path) -> list[Block]:
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like a clone to read from, and takes what is written."""
     (tmp_path / "gallery").mkdir()
-    (tmp_path / "gallery" / "data").symlink_to(ROOT / "gallery" / "data")
+    for name in ("data", "digits"):
+        (tmp_path / "gallery" / name).symlink_to(ROOT / "gallery" / name)
     command = tmp_path / "bin" / "plotkit"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m plotkit "$@"\n')

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import zlib
 
+import numpy as np
+
 from plotkit import settings
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing would cost 8 ms
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeVar
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from plotkit.render.metadata import Metadata
@@ -155,8 +156,6 @@ def _runs(
     None if it is filtered otherwise than by differences from the left (PNG's filter Sub), or
     has so many runs that they are no shorter description.
     """
-    import numpy as np
-
     row = 4 * width + 1
     most = width * height // _PIXELS_A_RUN + height
     colours, places, firsts = [], [], []
@@ -202,8 +201,6 @@ def _drawn(
     height: int,
 ) -> tuple[bytes, bytes, bytes]:
     """The colour type, the palette if there is one, and the image data of the runs."""
-    import numpy as np
-
     level = settings.png_level
     values: NDArray[np.uint8] | NDArray[np.uint32]
     known, numbers = np.unique(colours, return_inverse=True)
