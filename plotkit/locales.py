@@ -129,6 +129,14 @@ def language_of(locale: str) -> str:
     return re.split("[-_]", locale.strip(), maxsplit=1)[0].lower()
 
 
+def number(text: str, locale: str) -> str:
+    """A number that is written as in English, such as "−12,345.6", as it is in a locale.
+
+    Raises as `localised` does.
+    """
+    return _written(text, _marks(_read(locale), locale))
+
+
 def localised(config: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """A Vega-Lite (or Vega) config whose numbers and dates are written as in `locale`.
 

@@ -161,6 +161,16 @@ def test_other_languages(tmp_path: Path) -> None:
     assert hebrew.get("dir") == "rtl"
 
 
+def test_tables_in_a_locale(tmp_path: Path) -> None:
+    pytest.importorskip("babel")
+    table = pk.Table({"n": [-1234567, 2], "share": [0.5, None], "day": ["a", "b"]})
+    report = pk.Report("R", locale="de-DE").add(table)
+    page = parsed(report.save(tmp_path / "r.html"))
+    cells = page.xpath("//tbody/tr/td/text()")
+    assert cells == ["−1.234.567", "0,5", "a", "2", "–", "b"]
+    assert page.get("lang") == "de"
+
+
 def test_notes_stand_under_the_chart(tmp_path: Path) -> None:
     gaps = pk.Table({"x": [0, 1, 2], "y": [1, None, 2]})
     chart = pk.scatter(gaps, "x", "y")

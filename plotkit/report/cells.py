@@ -26,11 +26,11 @@ class Printed(NamedTuple):
     total: int
 
 
-def printed(table: Table, rows: int, number: Callable[[str], str] = str) -> Printed:
+def printed(table: Table, rows: int, number: Callable[[str], str]) -> Printed:
     """The first rows of a table; `number` turns a number such as "-1,234.5" into another locale's.
 
     >>> from plotkit.table import Table
-    >>> printed(Table({"step": [0, 1], "loss": [1.25, None]}), 20).rows
+    >>> printed(Table({"step": [0, 1], "loss": [1.25, None]}), 20, str).rows
     [['0', '1.25'], ['1', '–']]
     """
     columns = table.head(rows)
@@ -66,10 +66,15 @@ def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:
         elif math.isinf(value):
             made.append("∞" if value > 0 else "−∞")
         elif isinstance(value, int):
-            made.append(number(format(value, f"{group}d" if style.endswith("f") else "d")))
+            style_here = f"{group}d" if style.endswith("f") else "d"
+            made.append(number(_signed(format(value, style_here))))
         else:
-            made.append(number(format(value, style)))
-    return [text.replace("-", "\N{MINUS SIGN}") for text in made]
+            made.append(number(_signed(format(value, style))))
+    return made
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _decimals(value: float) -> int:

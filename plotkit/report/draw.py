@@ -77,6 +77,7 @@ class Grid(NamedTuple):
     id: str
     caption: tuple[Node, ...]
     printed: cells.Printed
+    more: str = ""  # how many rows are shown, where that is not all
     error: str = ""
 
 
@@ -149,13 +150,14 @@ def page(blocks: Sequence[Block], setting: Setting) -> Page:
         if isinstance(result, errors.PlotkitError):
             result = _failed(figures[index], result)
         drawn[index] = result
-    made = _Numbering([drawn[index] for index in range(len(figures))], setting)
+    told = words(setting.language)
+    made = _Numbering([drawn[index] for index in range(len(figures))], setting, told)
     laid = tuple(made.block(block) for block in blocks)
     return Page(
         clean(setting.title),
         markdown.parse(setting.description),
         setting.language,
-        words(setting.language),
+        told,
         laid,
         tuple(made.contents),
     )
@@ -231,13 +233,22 @@ def _digest(*parts: object) -> str:
 class _Numbering:
     """Gives every figure, table and heading its number and id, in the order of the page."""
 
-    def __init__(self, drawn: list[Picture], setting: Setting) -> None:
+    def __init__(self, drawn: list[Picture], setting: Setting, words: Mapping[str, str]) -> None:
         self._drawn = iter(drawn)
+        self._words = words
         self._setting = setting
         self._taken: set[str] = set()
         self._names: set[str] = set()
         self._figures = self._tables = 0
         self.contents: list[Entry] = []
+
+    def _number(self, text: str) -> str:
+        locale = self._setting.options.get("locale")
+        if locale is None:
+            return text
+        from plotkit.locales import number  # only reports with one need it
+
+        return number(text, locale)
 
     def block(self, block: Block) -> Prose | Picture | Grid | Side:
         if isinstance(block, Row):
@@ -272,8 +283,12 @@ class _Numbering:
         self._tables += 1
         id, caption = f"table-{self._tables}", markdown.inline(block.caption)
         try:
-            shown = cells.printed(table, block.rows or ROWS)
+            shown = cells.printed(table, block.rows or ROWS, self._number)
         except errors.PlotkitError as error:
             empty = cells.Printed([], [], [], 0)
-            return Grid(self._tables, id, caption, empty, clean(str(error)))
-        return Grid(self._tables, id, caption, shown)
+            return Grid(self._tables, id, caption, empty, error=clean(str(error)))
+        more = ""
+        if shown.total > len(shown.rows):
+            few, all = (self._number(f"{count:,}") for count in (len(shown.rows), shown.total))
+            more = self._words["rows_shown"].format(shown=few, total=all)
+        return Grid(self._tables, id, caption, shown, more)

@@ -38,13 +38,12 @@ def _block(
     if isinstance(block, Picture):
         notes = "".join(f"  \n{_escaped(' '.join(note.split()))}" for note in block.notes)
         return f"{canvas(block)}\n\n{caption}{notes}"
-    columns, numeric, rows, total = block.printed
+    columns, numeric, rows, _ = block.printed
     aligned = ["--:" if number else ":--" for number in numeric]
     lines = [_line(map(_escaped, columns)), _line(aligned)]
     lines += [_line(map(_escaped, row)) for row in rows]
-    if total > len(rows):
-        told = page.words["rows_shown"].format(shown=f"{len(rows):,}", total=f"{total:,}")
-        lines += ["", _escaped(told)]
+    if block.more:
+        lines += ["", _escaped(block.more)]
     return "\n".join([caption, "", *lines])
 
 

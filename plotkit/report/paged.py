@@ -95,10 +95,7 @@ def _block(
         return {"kind": "prose", "nodes": _nodes(block.nodes)}
     made = {"id": block.id, "caption": _nodes(block.caption), "error": block.error}
     if isinstance(block, Grid):
-        columns, numeric, rows, total = block.printed
-        notes = []
-        if total > len(rows):
-            notes = [page.words["rows_shown"].format(shown=f"{len(rows):,}", total=f"{total:,}")]
+        columns, numeric, rows, _ = block.printed
         return {
             **made,
             "kind": "grid",
@@ -106,7 +103,7 @@ def _block(
             "columns": columns,
             "numeric": numeric,
             "rows": rows,
-            "notes": notes,
+            "notes": [block.more] if block.more else [],
         }
     file, width = "", 0.0
     for found in block.files.values():

@@ -141,7 +141,7 @@ def _grid(grid: Grid, page: Page) -> str:
             f'<div class="error" role="alert"><strong>{failed}</strong>{escape(grid.error)}</div>'
         )
         return f'<figure class="table" id="{grid.id}">{told}</figure>'
-    columns, numeric, rows, total = grid.printed
+    columns, numeric, rows, _ = grid.printed
     number = [' class="number-cell"' if found else "" for found in numeric]
     head = "".join(
         f'<th scope="col"{n} dir="auto">{escape(name)}</th>'
@@ -153,10 +153,7 @@ def _grid(grid: Grid, page: Page) -> str:
         + "</tr>"
         for row in rows
     )
-    more = ""
-    if total > len(rows):
-        told = page.words["rows_shown"].format(shown=f"{len(rows):,}", total=f"{total:,}")
-        more = f"<p>{escape(told)}</p>"
+    more = f"<p>{escape(grid.more)}</p>" if grid.more else ""
     return (
         f'<figure class="table" id="{grid.id}">\n'
         f"<figcaption>{_caption('table', grid, page)}</figcaption>\n"
