@@ -75,9 +75,10 @@ def export(
             been returned.
         OptionError, SaveError: a format that is not known, a folder that cannot be made.
 
+    >>> import tempfile
     >>> import plotkit as pk
     >>> rows = {"step": [0, 1, 2], "loss": [1.9, 1.1, 0.7]}
-    >>> found = export({"loss": pk.line(rows, "step", "loss")}, getfixture("tmp_path"), "json")
+    >>> found = export({"loss": pk.line(rows, "step", "loss")}, tempfile.mkdtemp(), "json")
     >>> [path.name for path in found.paths]
     ['loss.json']
     """

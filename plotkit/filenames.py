@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from plotkit.ids import _DEVICES
+from plotkit.ids import DEVICES
 
 _LETTERS = 80
 _BYTES = 180  # of the 255 that most file systems take: endings and temporary names are added
@@ -37,7 +37,7 @@ def safe(text: str, fallback: str = "chart") -> str:
     name = _cut(name, _LETTERS, _BYTES) or fallback
     # COM with a superscript is a device too.
     first = unicodedata.normalize("NFKC", name.partition(".")[0]).casefold()
-    return f"chart-{name}" if first in _DEVICES else name
+    return f"chart-{name}" if first in DEVICES else name
 
 
 class Names:

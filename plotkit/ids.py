@@ -11,7 +11,7 @@ _PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _LONGEST = 64
 # Windows keeps these names for devices, whatever ending follows.
-_DEVICES = {
+DEVICES = {
     "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))
 }  # fmt: skip
 # Whose presets come with plotkit; nobody saves under them.
@@ -135,7 +135,7 @@ def _part_fault(part: str) -> str:
         if plain != part and _PART.fullmatch(plain):
             return f"it differs only by case or Unicode form from {plain!r}; write that"
         return "owner and name are a to z and 0 to 9, with '-', '_' and '.' inside"
-    if part.partition(".")[0] in _DEVICES:
+    if part.partition(".")[0] in DEVICES:
         return f"{part.partition('.')[0]!r} is a device on Windows"
     if part.endswith(".json"):
         return "an id has no file ending"

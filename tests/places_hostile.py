@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+import chromium
 
 # What each would do if it ran: set `ran`, or ask for a picture at an address that nobody has.
 NAMES = [
@@ -35,15 +34,6 @@ def hostile_table() -> dict[str, list[Any]]:
     return table
 
 
-def chromium() -> str:
-    """The browser's path, or a skip that says what is missing."""
-    pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    return found
-
-
 @contextmanager
 def opened(
     page: Path,
@@ -55,8 +45,6 @@ def opened(
 
     `answer` may give the type and bytes of an address that the page's own tool asks for.
     """
-    from playwright.sync_api import sync_playwright
-
     asked: list[str] = []
 
     def route(found: Any) -> None:
@@ -73,16 +61,11 @@ def opened(
             allow = {"Access-Control-Allow-Origin": "*"}
             found.fulfill(body=body, content_type=kind, headers=allow)
 
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=chromium(), args=flags)
-        try:
-            view = browser.new_page(viewport={"width": width, "height": 900})
-            view.route("**/*", route)
-            view.goto(page.resolve().as_uri())
-            yield view, asked
-        finally:
-            browser.close()
+    with chromium.running() as browser:
+        view = browser.new_page(viewport={"width": width, "height": 900})
+        view.route("**/*", route)
+        view.goto(page.resolve().as_uri())
+        yield view, asked
 
 
 PICTURES = (

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endless import endless
 
 import plotkit as pk
 from plotkit import batch, errors, settings
@@ -189,7 +190,8 @@ class TestResults:
 
     def test_a_batch_in_a_batch(self) -> None:
         def inner() -> list[bytes]:
-            return [png for _, png in batch.each([drawing(1), drawing(2)])]  # type: ignore[misc]
+            found = dict(batch.each([drawing(1), drawing(2)]))
+            return [found[0], found[1]]  # type: ignore[list-item]
 
         one = inner()
         assert [found for _, found in batch.each([inner] * 4)] == [one] * 4
@@ -225,8 +227,8 @@ class TestOneChartFails:
         self.check(lambda: chart().to_png(theme=odd), errors.EngineCrashError)
 
     def test_it_takes_too_long(self) -> None:
-        late = large()
-        settings.timeout = 3
+        late = endless()
+        settings.timeout = 4
         self.check(late.to_png, errors.RenderTimeoutError)
 
     def test_it_takes_too_much_memory(self) -> None:
@@ -235,7 +237,7 @@ class TestOneChartFails:
         self.check(greedy.to_png, errors.RenderMemoryError)
 
     def test_its_engine_is_killed_while_it_draws(self) -> None:
-        late = large()
+        late = endless()
 
         def shot() -> bytes:
             me = threading.get_ident()
@@ -262,7 +264,7 @@ class TestOneChartFails:
 
 class TestEndingEarly:
     def test_what_is_being_drawn_is_given_up(self) -> None:
-        late = large()
+        late = endless()
         found = batch.each([drawing(0), late.to_svg, late.to_svg, drawing(1)])
         assert next(found)[0] in (0, 3)
         assert within(30, lambda: len(worker.default_pool()._busy) == 2)
@@ -274,12 +276,12 @@ class TestEndingEarly:
 
     def test_another_thread_draws_on(self) -> None:
         settings.workers = 3
-        late = large()
+        late, endless_one = large(), endless()
         png: list[bytes] = []
         other = threading.Thread(target=lambda: png.append(late.to_png(scale=1)))
         other.start()
         assert within(30, lambda: len(worker.default_pool()._busy) == 1)
-        found = batch.each([drawing(0), late.to_svg, late.to_svg], workers=2)
+        found = batch.each([drawing(0), *[endless_one.to_svg] * 2], workers=2)
         next(found)
         found.close()  # type: ignore[attr-defined]
         other.join()

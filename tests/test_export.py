@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endless import endless
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,16 +254,15 @@ class TestFailures:
         assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
 
     def test_drawing_fails(self, tmp_path: Path) -> None:
-        settings.timeout = 3
-        values = [(i * 7919 % 100_003) / 7 for i in range(100_000)]
-        late = pk.scatter({"x": list(range(100_000)), "y": values}, "x", "y", title="late")
+        settings.timeout = 4
+        late = endless()
         charts = [*(line(f"{n}") for n in range(4)), late, *(line(f"{n}") for n in range(4, 8))]
         with pytest.raises(errors.ExportError) as caught:
             export(charts, tmp_path, scale=0.5)
         result = caught.value.result
         assert isinstance(result, Exported)
         assert {name: type(e) for name, e in result.failures.items()} == {
-            "late": errors.RenderTimeoutError
+            "endless": errors.RenderTimeoutError
         }
         assert [path.name for path in result.paths] == [f"{n}.png" for n in range(8)]
 

@@ -1,14 +1,10 @@
-"""The HTML page in a real browser: it draws, it answers, and nothing hostile runs or leaves.
-
-Needs Chromium (``apt-get install chromium``, or CHROMIUM=/path) and the ``playwright`` package.
-"""
+"""The HTML page in a real browser: it draws, it answers, and nothing hostile runs or leaves."""
 
 from __future__ import annotations
 
 import copy
 import io
 import math
-import os
 import shutil
 import subprocess
 import threading
@@ -24,21 +20,7 @@ import plotkit
 from plotkit.render import page
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
 vl_convert = pytest.importorskip("vl_convert")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("no Chromium on this machine", allow_module_level=True)
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 FAMILY = "Inter, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -179,14 +161,6 @@ def listener() -> Iterator[Listener]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("bundle")
     return page.bundle(vl_convert.javascript_bundle, folder, vl_convert.__version__)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 class Opened:

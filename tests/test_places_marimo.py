@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import pytest
-from places_hostile import NAMES, PICTURES, TEXTS, child, chromium, hostile_table, opened
+from places_hostile import NAMES, PICTURES, TEXTS, child, hostile_table, opened
 
 pytestmark = pytest.mark.places
 FRONTEND = re.compile(r"https://cdn\.jsdelivr\.net/npm/@marimo-team/frontend@[^/]+/dist/([^?]*)")
@@ -101,7 +102,7 @@ def answer(url: str) -> tuple[str, bytes] | None:
 
 
 def test_html(app: Path) -> None:
-    chromium()
+    chromium.path()
     page = export(app, "html")
     with opened(page, answer=answer) as (view, asked):
         view.wait_for_function(f"({PICTURES}).length >= 5", timeout=60_000)

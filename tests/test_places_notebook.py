@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
-from places_hostile import NAMES, PICTURES, TEXTS, child, chromium, hostile_table, opened
+from places_hostile import NAMES, PICTURES, TEXTS, child, hostile_table, opened
 
 pytestmark = pytest.mark.places
 nbformat = pytest.importorskip("nbformat", reason="nbformat is missing")
@@ -95,7 +96,7 @@ def converted(executed: Path, *options: str, ending: str) -> Path:
 
 @pytest.mark.parametrize("template", ["lab", "classic"])
 def test_html(executed: Path, template: str) -> None:
-    chromium()
+    chromium.path()
     page = converted(executed, "--to", "html", "--template", template, ending=".html")
     text = page.read_text("utf-8")
     assert "globalThis.ran" in text, "the texts are in the page"
@@ -117,7 +118,7 @@ def test_html(executed: Path, template: str) -> None:
 
 def test_html_asks_for_nothing_of_ours(executed: Path) -> None:
     """The page asks for what nbconvert puts in it, and for nothing that a text names."""
-    chromium()
+    chromium.path()
     page = converted(executed, "--to", "html", ending=".html")
     with opened(page) as (view, asked):
         view.wait_for_timeout(500)
@@ -160,7 +161,7 @@ def test_sphinx(executed: Path, tmp_path: Path) -> None:
         run(command, tmp_path)
     (tex,) = (tmp_path / "out" / "latex").glob("*.tex")
     assert tex.read_text("utf-8").count(r"\sphinxincludegraphics[width=") == 4
-    chromium()
+    chromium.path()
     with opened(tmp_path / "out" / "html" / "charts.html") as (view, asked):
         view.wait_for_timeout(500)
         assert view.evaluate("globalThis.ran") is None

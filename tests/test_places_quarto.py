@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import pytest
-from places_hostile import NAMES, PICTURES, TEXTS, child, chromium, hostile_table, opened
+from places_hostile import NAMES, PICTURES, TEXTS, child, hostile_table, opened
 
 pytestmark = pytest.mark.places
 QUARTO = shutil.which("quarto")
@@ -56,7 +57,7 @@ def rendered(tmp_path: Path, to: str, ending: str) -> Path:
 
 
 def test_html(tmp_path: Path) -> None:
-    chromium()
+    chromium.path()
     page = rendered(tmp_path, "html", ".html")
     with opened(page) as (view, asked):
         view.wait_for_timeout(500)

@@ -1,12 +1,7 @@
-"""Reports in a real browser: nothing is asked for, nothing runs, everything fits and answers.
-
-Needs Chromium (``apt-get install chromium``, or CHROMIUM=/path) and the ``playwright`` package.
-"""
+"""Reports in a real browser: nothing is asked for, nothing runs, everything fits and answers."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,21 +12,8 @@ import plotkit as pk
 from plotkit.report import plan
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("no Chromium on this machine", allow_module_level=True)
 
 ROOT = Path(__file__).parent.parent
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SHOWN = (
     "[...document.querySelectorAll('.canvas')].filter(c => c.offsetHeight).map(c => c.className)"
 )
@@ -39,14 +21,6 @@ HOSTILE = (
     "</script><script>window.hurt=1</script><img src=x onerror='window.hurt=1'>"
     "<!-- <svg onload=window.hurt=1> javascript:window.hurt=1"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

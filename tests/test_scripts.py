@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import chromium
 import hypothesis
 import pytest
 from fontTools.ttLib import TTFont
@@ -712,15 +713,9 @@ def test_a_chart_of_all_scripts(tmp_path: Path) -> None:
 @pytest.mark.browser
 def test_a_browser_draws_what_the_engine_draws(tmp_path: Path) -> None:
     """Widths in Chromium, with the fonts of the file, are those that the engine was given."""
-    from playwright.sync_api import sync_playwright
-
     needs(*(family for _, families in SAMPLES.values() for family in families))
     texts = [text for text, _ in SAMPLES.values()]
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(
-            executable_path="/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None,
-            args=["--no-sandbox"],
-        )
+    with chromium.running() as browser:
         page = browser.new_page()
         for text in texts:
             svg = line(text)
@@ -736,4 +731,3 @@ def test_a_browser_draws_what_the_engine_draws(tmp_path: Path) -> None:
             wanted = sum(fonts._shaped(run.text, run.face, 400).width for run in parts) * 20
             # Blanks may be those of Inter in one and of the fallback in the other.
             assert shown == pytest.approx(wanted, abs=2.5 * (text.count(" ") + 1)), text
-        browser.close()

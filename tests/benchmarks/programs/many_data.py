@@ -10,7 +10,7 @@ def charts():
     """Yield kind, number and the columns by name of each chart, the same on every run."""
     for number in range(COUNT):
         kind, draw = KINDS[number % len(KINDS)], random.Random(number)
-        steps = list(range(200 + 5 * number))
+        steps = list(range(200 + number))
         if kind == "line":
             columns = {"step": steps, "loss": _falling(steps, draw)}
         elif kind == "lines":
