@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
@@ -452,12 +453,20 @@ class Chart:
                 f"pixels ({wide:,} x {high:,})", None, wide * high, settings.max_pixels
             )
         made = worker.svg_to_png(
-            svg.resized(drawn, wide, high), scale=1, ppi=None, preset=self.preset.id
+            svg.resized(drawn, wide, high),
+            scale=1,
+            preset=self.preset.id,
+            meanwhile=lambda: self._prepare_alt(chosen),
         )
         return made, (wide, high), _CSS_PPI * factor
 
     def _alt(self, chosen: Look) -> str:
         return chosen.alt if chosen.alt is not None else self.describe(chosen.language)
+
+    def _prepare_alt(self, chosen: Look) -> None:
+        """Describe the chart while the engine is busy; what fails fails where it is needed."""
+        with suppress(errors.PlotkitError):
+            self._alt(chosen)
 
     def _metadata(self, chosen: Look, created: datetime | None) -> Metadata:
         """What a file says of itself."""

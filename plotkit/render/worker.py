@@ -751,7 +751,15 @@ class Pool:
             operation, (), spec_json, preset=preset, max_bytes=limit, meanwhile=_import_ahead
         ).decode()
 
-    def svg_to_png(self, svg: str, *, scale: float = 1, ppi: float | None, preset: str) -> bytes:
+    def svg_to_png(
+        self,
+        svg: str,
+        *,
+        scale: float = 1,
+        ppi: float | None,
+        preset: str,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> bytes:
         """Make a PNG of an inspected SVG, `scale` pixels for each of its units (times ppi/72)."""
         from plotkit.errors import RenderError
         from plotkit.render.svg import size
@@ -764,7 +772,7 @@ class Pool:
             )
             raise RenderError.from_stage(_STAGES["svg_to_png"], preset, detail)
         arguments = (repr(float(scale)), "" if ppi is None else repr(float(ppi)))
-        return self.request("svg_to_png", arguments, svg, preset=preset)
+        return self.request("svg_to_png", arguments, svg, preset=preset, meanwhile=meanwhile)
 
     def svg_to_pdf(self, svg: str, *, preset: str) -> bytes:
         """Make a PDF of an inspected SVG, as the engine gives it: not yet the same each time."""
@@ -870,9 +878,19 @@ def vega_to_svg(spec_json: str, *, preset: str) -> str:
     return default_pool().vega_to_svg(spec_json, preset=preset)
 
 
-def svg_to_png(svg: str, *, scale: float = 1, ppi: float | None = None, preset: str) -> bytes:
-    """Make a PNG of an inspected SVG, `scale` pixels for each of its units (times ppi/72)."""
-    return default_pool().svg_to_png(svg, scale=scale, ppi=ppi, preset=preset)
+def svg_to_png(
+    svg: str,
+    *,
+    scale: float = 1,
+    ppi: float | None = None,
+    preset: str,
+    meanwhile: Callable[[], None] | None = None,
+) -> bytes:
+    """Make a PNG of an inspected SVG, `scale` pixels for each of its units (times ppi/72).
+
+    `meanwhile` is called once the engine is at work.
+    """
+    return default_pool().svg_to_png(svg, scale=scale, ppi=ppi, preset=preset, meanwhile=meanwhile)
 
 
 def svg_to_pdf(svg: str, *, preset: str) -> bytes:
