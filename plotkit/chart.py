@@ -41,6 +41,7 @@ class Chart:
         preset: the preset it was drawn with (id, version, digest).
         table: the table it was drawn from.
         notes: what was dropped, aggregated or reduced, with counts; empty when nothing was.
+        warnings: what a format could not show, of the files that were made so far.
         strings: the texts that stand in it, by name.
         theme: "light", "dark" or a Vega-Lite config of the caller's own; used wherever a call
             does not say another.
@@ -53,6 +54,7 @@ class Chart:
         self.preset = preset
         self.table = table
         self.notes = built.notes
+        self.warnings: tuple[str, ...] = ()
         self.strings = dict(built.strings)
         self.theme = theme
 
@@ -78,6 +80,11 @@ class Chart:
         return made
 
     @property
+    def keeps_shape(self) -> bool:
+        """Whether its plot is square or made of cells, and is never stretched."""
+        return keeps_shape(self._built.spec)
+
+    @property
     def title(self) -> str:
         """The title that stands in the picture, on one line; "" without one."""
         found = self._built.spec.get("title")
@@ -97,7 +104,7 @@ class Chart:
 
     def to_dict(self, **options: Unpack[Options]) -> dict[str, Any]:
         """The finished Vega-Lite spec; it draws in any Vega-Lite editor."""
-        dressed: dict[str, Any] = json.loads(self._dressed(self._look(options)))
+        dressed: dict[str, Any] = json.loads(self._dressed(self._look(options).flat()))
         return dressed
 
     def to_json(self, *, indent: int | None = 2, **options: Unpack[Options]) -> str:
@@ -157,7 +164,7 @@ class Chart:
                 self._built.spec,
                 preset=self.preset,
                 strings=self.strings,
-                notes=self._built.notes,  # of the data; what a format cannot show is not of it
+                notes=self.notes,
                 language=chosen,
             )
         return self._descriptions[chosen]
@@ -259,8 +266,8 @@ class Chart:
 
         chosen = self._look(options)
         picture = self._picture(chosen)
-        lost = [note for note in fonts.lost_without_colour([picture]) if note not in self.notes]
-        self.notes = (*self.notes, *lost)
+        lost = fonts.lost_without_colour([picture])
+        self.warnings = tuple(dict.fromkeys([*self.warnings, *lost]))
         drawn = fonts.with_fallbacks(picture, colour=False)
         # A px is 1/96 inch, and a PDF counts in points of 1/72.
         points = [side * 0.75 for side in self._size(chosen)]
@@ -364,7 +371,7 @@ class Chart:
         """What a page needs to draw the chart itself; for reports."""
         from plotkit.render.page import Live
 
-        chosen = self._look(options)
+        chosen = self._look(options).flat()
         asked = options.get("theme")
         asked = asked if asked is not None else (None if self.theme == "light" else self.theme)
         looks = {name: chosen._replace(theme=name) for name in ("light", "dark")}
@@ -389,7 +396,10 @@ class Chart:
         from plotkit.render import svg
 
         chosen = look.read(options, self.theme)
-        if chosen.named is None or not keeps_shape(self._built.spec):
+        shaped = self.keeps_shape
+        if options.get("size") is None and not (shaped and None in (chosen.width, chosen.height)):
+            return chosen.shrunk()
+        if chosen.named is None or not shaped:
             return chosen
         # A square plot, or one of cells, goes into a named size as large as it fits.
         by_width = chosen._replace(height=None)
@@ -413,7 +423,7 @@ class Chart:
             draw = worker.vega_to_svg if self.preset.vega else worker.vegalite_to_svg
             drawn = draw(self._dressed(chosen), preset=self.preset.id)
             found = svg.inspect(drawn, preset=self.preset.id, expected_marks=self._built.marks)
-            if keeps_shape(self._built.spec):
+            if self.keeps_shape:
                 found = _scaled(found, chosen)
             self._svgs[key] = found
         return self._svgs[key]
@@ -423,10 +433,18 @@ class Chart:
         from plotkit.render import svg
 
         drawn = self._svg(chosen)
-        return drawn if chosen.zoom == 1 else svg.resized(drawn, *self._size(chosen))
+        if chosen.zoom != 1:
+            drawn = svg.resized(drawn, *self._drawn_size(chosen))
+        return svg.framed(drawn, *self._size(chosen))
 
     def _size(self, chosen: Look) -> tuple[float, float]:
-        """Width and height in px. What was asked for counts: the engine rounds to whole px."""
+        """Width and height of the figure in px; a slide is as large as a slide is."""
+        if chosen.named is not None and chosen.named.frame:
+            return chosen.named.width, chosen.named.height
+        return self._drawn_size(chosen)
+
+    def _drawn_size(self, chosen: Look) -> tuple[float, float]:
+        """The same of what is drawn. What was asked for counts: the engine rounds to whole px."""
         from plotkit.render import svg
 
         wide, high = svg.size(self._svg(chosen))

@@ -129,6 +129,12 @@ def render(
     locale: Annotated[
         str | None, typer.Option(help="Numbers and dates as in ja-JP, de-DE, ...")
     ] = None,
+    alt: Annotated[
+        str | None, typer.Option(help="Alternative text; default: made from the data.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the alternative text: de, ja, ...")
+    ] = None,
     quality: Annotated[
         int | None, typer.Option(help="1 to 100, for JPEG (default 90) and WebP (lossless).")
     ] = None,
@@ -158,10 +164,12 @@ def render(
                 size=size,
                 background=background,
                 locale=locale,
+                alt=alt,
+                language=language,
                 quality=quality,
             )
             typer.echo(str(written))
-        for note in chart.notes:
+        for note in (*chart.notes, *chart.warnings):
             typer.echo(f"note: {note}", err=True)
 
 

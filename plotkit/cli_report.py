@@ -38,7 +38,7 @@ def report(
         typer.Option("--format", help="Of a folder: png, svg, pdf, ... Repeatable."),
     ] = None,
     max_size: Annotated[
-        str | None, typer.Option(help="The most that a page or PDF may have, such as 20MB.")
+        str | None, typer.Option(help="The most that it may have, such as 20MB.")
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever a file changes, until Ctrl-C.")

@@ -801,7 +801,10 @@ class MissingExtraError(PlotkitError, ImportError):
     @classmethod
     def from_extra(cls, library: str, purpose: str, extra: str) -> MissingExtraError:
         """The same for a library that an extra of plotkit brings."""
-        return cls(f"{purpose} needs {library}: pip install 'plotkit[{extra}]'")
+        return cls(
+            f"{purpose} needs {library}: pip install {library} "
+            f"(plotkit's extra {extra!r} brings it)"
+        )
 
 
 class RenderError(PlotkitError, RuntimeError):

@@ -185,7 +185,7 @@ def _read(tag: str) -> Locale:
         from babel import Locale, UnknownLocaleError
         from babel.localedata import locale_identifiers
     except ImportError:
-        raise errors.MissingExtraError.from_extra("Babel", "locale=...", "locale") from None
+        raise errors.MissingExtraError.from_extra("babel", "locale=...", "locale") from None
     if isinstance(tag, str):
         try:
             return Locale.parse(_plain(tag).replace("-", "_"))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Length = float | str
 Theme = str | Mapping[str, Any]
 
+# px that a figure needs for a title, a legend and labels of the size that they are designed in.
+_ROOM = (420.0, 280.0)
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]{3,20}")
 
 
@@ -64,6 +66,16 @@ class Look(NamedTuple):
     def key(self) -> str:
         """The same text for the same picture."""
         return json.dumps(self[:6], sort_keys=True)
+
+    def flat(self) -> Look:
+        """The same as it is laid out on a page that sets its own text: without `zoom`."""
+        return self._replace(zoom=1.0)
+
+    def shrunk(self) -> Look:
+        """The same, with everything in it smaller where the figure has no room for its text."""
+        rooms = [(self.width, _ROOM[0]), (self.height, _ROOM[1])]
+        zoom = min([1.0, *(side / room for side, room in rooms if side is not None)])
+        return self._replace(zoom=zoom)
 
     def dressed(self, spec: Mapping[str, Any], preset: Preset) -> dict[str, Any]:
         """A copy of the spec in this look, in px of the design: still to be enlarged by `zoom`."""

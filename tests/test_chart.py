@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import plotkit as pk
+from plotkit.render import svg
 
 
 @pytest.fixture
@@ -222,3 +225,35 @@ def test_an_empty_picture_is_an_error() -> None:
     with pytest.raises(pk.errors.EmptyPictureError) as raised:
         chart.to_png()
     assert "drew 0 of the 1 mark that the rows call for" in str(raised.value)
+
+
+# --- small figures, and frames ---------------------------------------------------------------
+
+
+def test_a_small_figure_is_drawn_smaller_and_not_squashed() -> None:
+    chart = pk.line({"x": [0, 1, 2], "y": [2.0, 1.0, 3.0]}, "x", "y", title="T", subtitle="S")
+    drawn = chart.to_svg(width="8cm", height="5cm")
+    width, height = (round(value / 96 * 2.54, 2) for value in svg.size(drawn))
+    assert (width, height) == (8, 5)
+    # It is laid out at least 280 px high, so that the plot keeps its share of the figure.
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)
+    assert box is not None and float(box[2]) >= 280
+    assert chart.to_dict(width=300, height=200)["width"] == 300
+
+
+def test_a_slide_is_as_large_as_a_slide() -> None:
+    chart = pk.roc_curve([0, 1, 1, 0], [0.1, 0.9, 0.6, 0.7], title="T")
+    picture = Image.open(io.BytesIO(chart.to_png(size="slide-16:9")))
+    assert picture.size == (1920, 1080)
+    corners = [picture.convert("RGB").getpixel(at) for at in ((2, 2), (1917, 1077))]
+    assert corners == [(255, 255, 255)] * 2
+    column = Image.open(io.BytesIO(chart.to_png(size="nature-single")))
+    assert column.width == round(89 / 25.4 * 300)
+
+
+def test_what_a_pdf_cannot_show_changes_nothing_else() -> None:
+    chart = pk.bar({"a": ["x 🎉", "y"], "b": [1, 2]}, "a", "b")
+    before = chart.to_html()
+    chart.to_pdf()
+    assert chart.to_html() == before
+    assert not [note for note in chart.notes if "PDF" in note]

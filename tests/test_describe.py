@@ -672,7 +672,7 @@ def test_unknown_languages() -> None:
     [
         ("en", 0, None, "0"),
         ("en", -0.0, None, "0"),
-        ("en", 1234.5, None, "1,230"),
+        ("en", 1234.5, None, "1,235"),
         ("en", 999_999, None, "999,999"),
         ("en", 1_000_000, None, "1 million"),
         ("en", -2_345_678, None, "−2.35 million"),

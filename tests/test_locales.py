@@ -320,7 +320,9 @@ def test_without_babel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "babel", None)
     with pytest.raises(errors.MissingExtraError) as caught:
         locales.localised({}, "de-DE")
-    assert str(caught.value) == "locale=... needs Babel: pip install 'plotkit[locale]'"
+    assert str(caught.value) == (
+        "locale=... needs babel: pip install babel (plotkit's extra 'locale' brings it)"
+    )
 
 
 def test_a_spec_of_vega_itself() -> None:

@@ -189,6 +189,18 @@ def test_a_huge_picture_is_held_as_pixels(tmp_path: Path) -> None:
     assert pictures[0].get("src").startswith("data:image/png;base64,")
 
 
+def test_a_size_limit_of_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(errors.SaveError, match="more than the limit"):
+        small().save(tmp_path / "out", max_bytes=10_000)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_charts_beside_each_other_are_laid_out_for_it(tmp_path: Path) -> None:
+    page = parsed(small().save(tmp_path / "r.html"))
+    widths = [float(one.get("width")) for one in page.xpath("//*[@class='canvas light']/svg")]
+    assert widths == [640, 400, 400]
+
+
 def test_a_size_limit(tmp_path: Path) -> None:
     target = tmp_path / "r.html"
     with pytest.raises(errors.SaveError, match=r"more than the limit of 0\.01 MB.*figure 1 \("):
@@ -245,7 +257,7 @@ def test_a_table_that_cannot_be_read_stays_in_its_place(tmp_path: Path) -> None:
         (lambda: pk.row(pk.row("a")), "items that are no rows themselves"),
         (lambda: pk.figure(TABLE, rows=0), "rows=0: expected a whole number, at least 1."),
         (lambda: pk.figure(TABLE, 5), "caption=5: expected text."),  # type: ignore[arg-type]
-        (lambda: pk.Report("R").save("x", formats=("gif",)), "Endings: .png"),
+        (lambda: pk.Report("R").save("x", formats=("gif",)), "formats='gif': expected some of"),
     ],
 )
 def test_messages(
@@ -299,7 +311,7 @@ def test_a_pdf_without_typst_says_what_to_install(
     from plotkit.report import paged
 
     monkeypatch.setattr(paged, "find_spec", lambda name: None)
-    with pytest.raises(errors.MissingExtraError, match=r"pip install 'plotkit\[report\]'"):
+    with pytest.raises(errors.MissingExtraError, match="pip install typst"):
         small().save(tmp_path / "r.pdf")
 
 
@@ -350,11 +362,11 @@ def test_only_what_changed_is_drawn_again(tmp_path: Path, monkeypatch: pytest.Mo
     small().save(folder)
     assert asked.count("vegalite_to_svg") == 2
     asked.clear()
-    changed = pk.Report("Experiment 12").add(line("Another"), line("Left"))
+    changed = pk.Report("Experiment 12").add(line("Another"), line("Loss"))
     changed.save(folder)
     assert asked.count("vegalite_to_svg") == 2
     names = sorted({path.stem for path in (folder / "figures").iterdir()})
-    assert names == ["01-another", "01-another-dark", "02-left", "02-left-dark"]
+    assert names == ["01-another", "01-another-dark", "02-loss", "02-loss-dark"]
 
 
 def test_a_manifest_of_somebody_else_harms_nothing(tmp_path: Path) -> None:

@@ -522,8 +522,8 @@ def test_a_page_of_a_bare_machine_carries_inter(bare: None) -> None:
 @pytest.mark.parametrize(
     ("text", "named", "remedy"),
     [
-        ("日本 Loss", "日本 (Han)", "pip install 'plotkit[cjk]', or the package fonts-noto-cjk"),
-        ("한", "한 (Hangul)", "plotkit[cjk]"),
+        ("日本 Loss", "日本 (Han)", "pip install noto-cjk-sans-otc, or the package fonts-noto-cjk"),
+        ("한", "한 (Hangul)", "noto-cjk-sans-otc"),
         ("हिन्दी", "ह", "the package fonts-noto-core"),
         ("ไทย", "ไทย (Thai)", "the package fonts-noto-core"),
         ("🎉", "🎉 (emoji)", "the package fonts-noto-color-emoji"),

@@ -158,7 +158,9 @@ def remedies(characters: Iterable[str]) -> str:
     kinds = {group_of(char, CJK[-1]) for char in characters}
     advice = []
     if kinds & set(CJK):
-        advice.append("Noto Sans CJK (pip install 'plotkit[cjk]', or the package fonts-noto-cjk)")
+        advice.append(
+            "Noto Sans CJK (pip install noto-cjk-sans-otc, or the package fonts-noto-cjk)"
+        )
     if EMOJI in kinds:
         advice.append("the package fonts-noto-color-emoji")
     nameless = ("private use", "Unknown")

@@ -148,6 +148,10 @@ _LABELS = re.compile(
 )
 _TAGS = re.compile(_TAG.pattern.decode())
 _ATTRIBUTE = re.compile(r"""((?<=\s)([\w:-]+)\s*=\s*["'])((?<=")[^"]*|(?<=')[^']*)(["'])""")
+_SIDES = re.compile(r'\s(?:width|height)="[^"]*"')
+_BOX = re.compile(r'\sviewBox="([^"]*)"')
+# Vega's background: the first thing that it draws.
+_GROUND = re.compile(r'<rect width="[^"]*" height="[^"]*" fill="([^"]*)"\s*/?>')
 _SIDE = re.compile(r'\s(?:width|height|preserveAspectRatio)="[^"]*"')
 
 _DRAWN = frozenset(("path", "line", "rect", "circle", "image"))
@@ -250,6 +254,36 @@ def resized(svg: str, width_px: float, height_px: float) -> str:
     tag = _SIDE.sub("", root[0][:-1])
     tag += f' width="{width_px:g}" height="{height_px:g}" preserveAspectRatio="none">'
     return svg[: root.start()] + tag + svg[root.end() :]
+
+
+def framed(svg: str, width_px: float, height_px: float) -> str:
+    """The same picture in the middle of a larger one, with its own background all around.
+
+    >>> framed(
+    ...     '<svg width="10" height="5" viewBox="0 0 20 10"><rect width="20" height="10"'
+    ...     ' fill="red"/></svg>', 10, 10)
+    '<svg width="10" height="10" viewBox="0 -5 20 20"><rect x="0" y="-5" width="20" height="20"\
+ fill="red"/><rect width="20" height="10" fill="red"/></svg>'
+    """
+    wide, high = size(svg)
+    root = _ROOT.search(svg)
+    if root is None or not wide or not high or (wide, high) == (width_px, height_px):
+        return svg
+    box = _BOX.search(root[0])
+    left, top, across, down = map(float, box[1].split()) if box else (0.0, 0.0, wide, high)
+    unit = across / wide  # of the picture, for each px
+    left -= (width_px - wide) / 2 * unit
+    top -= (height_px - high) / 2 * (down / high)
+    across, down = width_px * unit, height_px * (down / high)
+    sides = f'width="{width_px:g}" height="{height_px:g}"'
+    tag = _BOX.sub("", _SIDES.sub("", root[0][:-1]))
+    tag += f' {sides} viewBox="{left:g} {top:g} {across:g} {down:g}">'
+    ground = _GROUND.match(svg, root.end())
+    rect = ""
+    if ground is not None:
+        place = f'x="{left:g}" y="{top:g}" width="{across:g}" height="{down:g}"'
+        rect = f'<rect {place} fill="{ground[1]}"/>'
+    return svg[: root.start()] + tag + rect + svg[root.end() :]
 
 
 def size(svg: str) -> tuple[float, float]:

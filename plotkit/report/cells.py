@@ -18,10 +18,10 @@ _MISSING = "–"
 
 
 class Printed(NamedTuple):
-    """Column names, which of them hold numbers, the rows as text, and how many rows there are."""
+    """Column names and kinds ("number", "text", ...), rows as text, and how many there are."""
 
     columns: list[str]
-    numeric: list[bool]
+    kinds: list[str]
     rows: list[list[str]]
     total: int
 
@@ -37,7 +37,7 @@ def printed(table: Table, rows: int, number: Callable[[str], str]) -> Printed:
     texts = [_column(column, number) for column in columns.values()]
     return Printed(
         [clean(name) for name in columns],
-        [column.kind == "number" for column in columns.values()],
+        [column.kind for column in columns.values()],
         [list(cells) for cells in zip(*texts, strict=True)],
         len(table),
     )
@@ -47,7 +47,16 @@ def _column(column: Column, number: Callable[[str], str]) -> list[str]:
     values = column.as_list()
     if column.kind == "number":
         return _numbers(values, number)
+    if column.kind == "time" and all(_is_midnight(value) for value in values):
+        values = [value.date() if isinstance(value, dt.datetime) else value for value in values]
     return [_MISSING if value is None else _text(value) for value in values]
+
+
+def _is_midnight(value: Any) -> bool:
+    """Whether a time is a whole day, as data frames keep dates."""
+    if not isinstance(value, dt.datetime):
+        return True
+    return value.tzinfo is None and value.time() == dt.time()
 
 
 def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:

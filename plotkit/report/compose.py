@@ -90,7 +90,8 @@ class Report:
             path: where to write; a folder is made in one that is there.
             interactive: live charts in the page, in place of pictures.
             formats: of a folder, the endings of its pictures.
-            max_bytes: of a page or PDF, the most it may have; larger ones are not written.
+            max_bytes: the most that the page, the PDF or the folder's pictures may have; what is
+                larger is not written.
             progress: show a progress bar; default: on a terminal.
             strict: raise the first failure, once the report is written.
 
@@ -111,12 +112,14 @@ class Report:
 
             themes = self._themes()
             setting = self._setting(folder.drawing(formats, themes[1]), progress)
-            page = folder.write(self._blocks, setting, target, formats, themes)
+            page = folder.write(self._blocks, setting, target, formats, themes, max_bytes)
             return self._ended(page, target, strict)
         else:
             raise errors.SaveError.from_suffix(str(path), [".html", ".pdf", "none (a folder)"])
         if max_bytes is not None and len(content) > max_bytes:
-            raise errors.SaveError.from_size(str(path), len(content), max_bytes, _largest(page))
+            raise errors.SaveError.from_size(
+                str(path), len(content), max_bytes, draw.heaviest(page)
+            )
         written.whole(target, content)
         return self._ended(page, target, strict)
 
@@ -163,12 +166,3 @@ class Report:
         paged.require()
         page = draw.page(self._blocks, self._setting(paged.drawing(self._themes()[1][0]), progress))
         return page, paged.pdf(page)
-
-
-def _largest(page: draw.Page) -> list[tuple[str, int]]:
-    """The figures that weigh most, with their bytes."""
-    sizes = [
-        (f"figure {picture.number}", sum(len(made) for made in picture.files.values()))
-        for picture in page.pictures()
-    ]
-    return sorted(sizes, key=lambda pair: -pair[1])[:3]

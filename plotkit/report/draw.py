@@ -24,6 +24,7 @@ from plotkit.table import Table
 from plotkit.text import clean
 
 ROWS = 20  # of a table, where no number is given
+_COLUMN = 800.0  # px that charts beside each other share; a little more than a page's column
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -143,8 +144,9 @@ def page(blocks: Sequence[Block], setting: Setting) -> Page:
     """Draw what is to be drawn, and put everything in its order with its number."""
     from plotkit.words import words  # only reports need them
 
-    figures = [f for f in _figures(blocks) if not isinstance(f.content, Table)]
-    tasks = [_task(figure, setting) for figure in figures]
+    placed = [(f, n) for f, n in _figures(blocks) if not isinstance(f.content, Table)]
+    figures = [figure for figure, _ in placed]
+    tasks = [_task(figure, beside, setting) for figure, beside in placed]
     drawn: dict[int, Picture] = {}
     for index, result in batch.each(tasks, label=setting.title, progress=setting.progress):
         if isinstance(result, errors.PlotkitError):
@@ -163,27 +165,30 @@ def page(blocks: Sequence[Block], setting: Setting) -> Page:
     )
 
 
-def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
+def _figures(blocks: Sequence[Block]) -> Iterator[tuple[Figure, int]]:
+    """All figures, and how many things stand beside each other where it stands."""
     for block in blocks:
         parts = block.cells if isinstance(block, Row) else (block,)
-        yield from (part for part in parts if isinstance(part, Figure))
+        yield from ((part, len(parts)) for part in parts if isinstance(part, Figure))
 
 
-def _task(figure: Figure, setting: Setting) -> Callable[[], Picture]:
-    return lambda: _draw(figure, setting)
+def _task(figure: Figure, beside: int, setting: Setting) -> Callable[[], Picture]:
+    return lambda: _draw(figure, beside, setting)
 
 
-def _draw(figure: Figure, setting: Setting) -> Picture:
+def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     """Make the chart of a figure and its files, or take those of an earlier run."""
     options = {"language": setting.language, "alt": figure.alt, **setting.options, **figure.options}
     about = (options, setting.depends)
-    source = _digest(figure.source, *about) if figure.source else ""
+    source = _digest(figure.source, beside, *about) if figure.source else ""
     if source and (kept := setting.keep(source)) is not None:
         # Not even its data is read.
         caption = markdown.inline(figure.caption)
         return Picture(0, "", figure.name, caption=caption, source=source, **kept._asdict())
     with _making:
         chart = _made(figure)
+    if beside > 1 and not {"width", "height", "size"} & options.keys():
+        options |= _narrow(chart, beside)
     digest = _digest(chart.to_dict(), chart.notes, chart.preset.digest, *about)
     picture = Picture(
         0,
@@ -201,6 +206,12 @@ def _draw(figure: Figure, setting: Setting) -> Picture:
     )
     kept = setting.keep(digest)
     return picture._replace(files=kept.files if kept is not None else setting.draw(chart, options))
+
+
+def _narrow(chart: Chart, beside: int) -> dict[str, float]:
+    """The size of a chart beside others: laid out for its place, so that its text stays legible."""
+    width = max(_COLUMN / beside, 240.0)
+    return {"width": width} if chart.keeps_shape else {"width": width, "height": width * 0.72}
 
 
 def _made(figure: Figure) -> Chart:
@@ -292,3 +303,14 @@ class _Numbering:
             few, all = (self._number(f"{count:,}") for count in (len(shown.rows), shown.total))
             more = self._words["rows_shown"].format(shown=few, total=all)
         return Grid(self._tables, id, caption, shown, more)
+
+
+def weight(picture: Picture) -> int:
+    """Bytes of a picture's files."""
+    return sum(len(made) for made in picture.files.values())
+
+
+def heaviest(page: Page) -> list[tuple[str, int]]:
+    """The figures that weigh most, with their bytes."""
+    sizes = [(f"figure {picture.number}", weight(picture)) for picture in page.pictures()]
+    return sorted(sizes, key=lambda pair: -pair[1])[:3]

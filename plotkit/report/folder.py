@@ -53,23 +53,26 @@ def write(
     folder: Path,
     formats: Sequence[str],
     themes: tuple[str | None, tuple[Theme, ...]],
+    max_bytes: int | None = None,
 ) -> Page:
-    """Draw what changed, and write the folder.
+    """Draw what changed, and write the folder; nothing where its pictures exceed `max_bytes`.
 
     Raises:
         OptionError: an unknown format.
         SaveError: the folder cannot be made or written to.
     """
-    for ending in formats:
+    expected = f"some of {', '.join(ending[1:] for ending in FORMATS)}"
+    for ending in formats or ("",):
         if f".{ending}" not in FORMATS:
-            raise errors.SaveError.from_suffix(f"a figure.{ending}", list(FORMATS))
-    if not formats:
-        raise errors.OptionError.from_option("formats", formats, "at least one ending")
+            raise errors.OptionError.from_option("formats", ending, expected)
     written.folder(folder)
-    written.folder(folder / _FIGURES)
     before = _Before(folder)
     depends = json.dumps([list(formats), themes], default=str)
     page = draw.page(blocks, setting._replace(depends=depends, keep=before.keep))
+    size = sum(map(draw.weight, page.pictures()))
+    if max_bytes is not None and size > max_bytes:
+        raise errors.SaveError.from_size(str(folder), size, max_bytes, draw.heaviest(page))
+    written.folder(folder / _FIGURES)
     figures = []
     now: set[str] = set()
     for picture in page.pictures():

@@ -38,8 +38,8 @@ def _block(
     if isinstance(block, Picture):
         notes = "".join(f"  \n{_escaped(' '.join(note.split()))}" for note in block.notes)
         return f"{canvas(block)}\n\n{caption}{notes}"
-    columns, numeric, rows, _ = block.printed
-    aligned = ["--:" if number else ":--" for number in numeric]
+    columns, kinds, rows, _ = block.printed
+    aligned = ["--:" if kind == "number" else ":--" for kind in kinds]
     lines = [_line(map(_escaped, columns)), _line(aligned)]
     lines += [_line(map(_escaped, row)) for row in rows]
     if block.more:

@@ -37,8 +37,9 @@ def drawing(theme: Theme) -> Callable[[Chart, Mapping[str, Any]], dict[str, str 
 
     def draw(chart: Chart, options: Mapping[str, Any]) -> dict[str, str | bytes]:
         # Paper is white, whatever a screen may be.
-        chosen = "light" if theme == "dark" else theme
-        return {"picture": chart.to_svg(fonts=False, **{"theme": chosen, **options})}
+        own = options.get("theme") or theme
+        chosen = "light" if own == "dark" else own
+        return {"picture": chart.to_svg(fonts=False, **{**options, "theme": chosen})}
 
     return draw
 
@@ -95,13 +96,13 @@ def _block(
         return {"kind": "prose", "nodes": _nodes(block.nodes)}
     made = {"id": block.id, "caption": _nodes(block.caption), "error": block.error}
     if isinstance(block, Grid):
-        columns, numeric, rows, _ = block.printed
+        columns, kinds, rows, _ = block.printed
         return {
             **made,
             "kind": "grid",
             "label": page.words["table"].format(number=block.number),
             "columns": columns,
-            "numeric": numeric,
+            "numeric": [kind == "number" for kind in kinds],
             "rows": rows,
             "notes": [block.more] if block.more else [],
         }

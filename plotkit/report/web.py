@@ -141,8 +141,8 @@ def _grid(grid: Grid, page: Page) -> str:
             f'<div class="error" role="alert"><strong>{failed}</strong>{escape(grid.error)}</div>'
         )
         return f'<figure class="table" id="{grid.id}">{told}</figure>'
-    columns, numeric, rows, _ = grid.printed
-    number = [' class="number-cell"' if found else "" for found in numeric]
+    columns, kinds, rows, _ = grid.printed
+    number = [f' class="{kind}"' for kind in kinds]
     head = "".join(
         f'<th scope="col"{n} dir="auto">{escape(name)}</th>'
         for name, n in zip(columns, number, strict=True)

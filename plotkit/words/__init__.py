@@ -227,8 +227,8 @@ def _last_place(value: Decimal, extent: float | None) -> int:
         of_extent = math.floor(math.log10(extent)) - _DIGITS + 1
         # Nothing that nobody could see on such an axis.
         place = max(min(place, of_extent), of_extent - _UNSEEN)
-    if value == value.to_integral_value() and abs(value) < _WHOLE:
-        place = min(place, 0)
+    if abs(value) < _WHOLE:
+        place = min(place, 0)  # never coarser than whole numbers
     # A double holds no more digits than these.
     return max(place, value.adjusted() - 14)
 
