@@ -435,7 +435,9 @@ class Chart:
         drawn = self._svg(chosen)
         if chosen.zoom != 1:
             drawn = svg.resized(drawn, *self._drawn_size(chosen))
-        return svg.framed(drawn, *self._size(chosen))
+        if chosen.named is not None and chosen.named.frame:
+            drawn = svg.framed(drawn, chosen.named.width, chosen.named.height)
+        return drawn
 
     def _size(self, chosen: Look) -> tuple[float, float]:
         """Width and height of the figure in px; a slide is as large as a slide is."""

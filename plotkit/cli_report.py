@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -47,38 +47,48 @@ def report(
     """Draw a report. A chart that fails leaves its error in its place; the exit code says so."""
     with told():
         limit = _bytes(max_size)
-        formats = tuple(format or ("svg", "png"))
-        files, failed = _draw(file, out, interactive, formats, limit)
+        formats = tuple(format) if format else None
+        drawn = _draw(file, out, interactive, formats, limit)
         if watch:
-            _watch(file, out, interactive, formats, limit, files)
-        if failed:
+            _watch(file, out, interactive, formats, limit, drawn)
+        if drawn.failed:
             raise typer.Exit(1)
 
 
+class _Drawn(NamedTuple):
+    """The files that a report was made from, as they were then, and whether something failed."""
+
+    files: tuple[Path, ...]
+    stamps: list[tuple[int, int] | None]
+    failed: bool
+
+
 def _draw(
-    file: Path, out: Path, interactive: bool, formats: tuple[str, ...], limit: int | None
-) -> tuple[tuple[Path, ...], bool]:
-    """Draw once; the files that the report is made from, and whether something failed."""
+    file: Path, out: Path, interactive: bool, formats: tuple[str, ...] | None, limit: int | None
+) -> _Drawn:
+    """Draw once."""
     from plotkit.render import worker
 
     worker.warm()  # it starts beside us while the data is read
     from plotkit.report.plan import load
 
+    own = _stamps((file,))
     plan = load(file)
+    stamps = [*own, *_stamps(plan.files[1:])]
     written = plan.report.save(out, interactive=interactive, formats=formats, max_bytes=limit)
     typer.echo(str(written))
     for name, error in plan.report.failures:
         typer.echo(f"plotkit: {name}: {error}", err=True)
-    return plan.files, bool(plan.report.failures)
+    return _Drawn(plan.files, stamps, bool(plan.report.failures))
 
 
 def _watch(
     file: Path,
     out: Path,
     interactive: bool,
-    formats: tuple[str, ...],
+    formats: tuple[str, ...] | None,
     limit: int | None,
-    files: tuple[Path, ...],
+    drawn: _Drawn,
 ) -> None:
     """Draw again at every change of a file that the report is made from."""
     try:
@@ -86,15 +96,32 @@ def _watch(
     except ImportError:
         raise errors.MissingExtraError.from_extra("watchfiles", "--watch", "report") from None
     while True:
-        folders = {path.resolve().parent for path in files if path.parent.is_dir()}
-        wanted = {path.resolve() for path in files}
+        folders = {path.resolve().parent for path in drawn.files if path.parent.is_dir()}
         typer.echo("watching; Ctrl-C ends it", err=True)
-        for changes in watchfiles.watch(*folders, recursive=False):
-            if wanted.intersection(Path(path).resolve() for _, path in changes):
+        # The watch tells of most changes at once; a look every second finds what changed before
+        # it began, while the report was still being drawn.
+        watching = watchfiles.watch(
+            *folders, recursive=False, rust_timeout=1000, yield_on_timeout=True
+        )
+        for _ in watching:
+            if _stamps(drawn.files) != drawn.stamps:
                 break
         else:
             return
         try:
-            files, _ = _draw(file, out, interactive, formats, limit)
+            drawn = _draw(file, out, interactive, formats, limit)
         except errors.PlotkitError as error:  # a file that is half written: the next change helps
             typer.echo(f"plotkit: {error}", err=True)
+            drawn = drawn._replace(stamps=_stamps(drawn.files))
+
+
+def _stamps(files: tuple[Path, ...]) -> list[tuple[int, int] | None]:
+    """Times of change and sizes; None for files that are not there."""
+    found: list[tuple[int, int] | None] = []
+    for path in files:
+        try:
+            facts = path.stat()
+            found.append((facts.st_mtime_ns, facts.st_size))
+        except OSError:
+            found.append(None)
+    return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from plotkit import errors, sizes
+from plotkit.theme import check as check_theme
 from plotkit.theme import dress, pixels
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ Theme = str | Mapping[str, Any]
 
 # px that a figure needs for a title, a legend and labels of the size that they are designed in.
 _ROOM = (420.0, 280.0)
-_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-zA-Z]{3,20}")
+_HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 class Options(TypedDict, total=False):
@@ -104,13 +106,15 @@ def read(options: Mapping[str, Any], theme: Theme) -> Look:
                 "keyword", name, list(Options.__annotations__), "the look of a chart"
             )
     asked = options.get("theme")
+    if asked is not None:
+        check_theme(asked)
     look = Look(
         theme if asked is None else asked,
         _length(options.get("width"), "width"),
         _length(options.get("height"), "height"),
         _background(options.get("background")),
         options.get("locale"),
-        language=_text(options, "language") or _language(options.get("locale")),
+        language=_tag(options) or _language(options.get("locale")),
         alt=_text(options, "alt"),
     )
     if options.get("size") is not None:
@@ -132,7 +136,7 @@ def _length(given: Length | None, name: str) -> float | None:
 def _background(given: str | None) -> str | None:
     if given is None or given == "theme":
         return None
-    if not isinstance(given, str) or not _COLOUR.fullmatch(given):
+    if not isinstance(given, str) or not _is_colour(given):
         expected = "'theme', 'transparent', or a colour such as '#fffaf0' or 'ivory'"
         raise errors.OptionError.from_option("background", given, expected)
     return given
@@ -143,6 +147,22 @@ def _text(options: Mapping[str, Any], name: str) -> str | None:
     if given is not None and not isinstance(given, str):
         raise errors.OptionError.from_option(name, given, "text")
     return given
+
+
+def _is_colour(given: str) -> bool:
+    if given == "transparent" or _HEX.fullmatch(given):
+        return True
+    from PIL import ImageColor  # it knows the names of CSS, which few calls use
+
+    return given.lower() in ImageColor.colormap
+
+
+def _tag(options: Mapping[str, Any]) -> str | None:
+    given = _text(options, "language")
+    if given is not None and not _TAG.fullmatch(given):
+        expected = "a language's tag, such as 'de' or 'ja-JP'"
+        raise errors.OptionError.from_option("language", given, expected)
+    return given.replace("_", "-") if given else None
 
 
 def _language(locale: str | None) -> str:

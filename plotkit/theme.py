@@ -34,12 +34,30 @@ def config(theme: str | Mapping[str, Any]) -> dict[str, Any]:
         own = theme.get("config", theme)
         if not isinstance(own, Mapping):
             raise errors.OptionError.from_option("theme", own, "a Vega-Lite config")
-        _check_fonts(own)
+        check(theme)
         return _merged(config("light"), own)
     if theme not in NAMES:
         raise errors.OptionError.from_option("theme", theme, "'light', 'dark' or a config dict")
     found: dict[str, Any] = json.loads(_builtin(theme))["config"]
     return found
+
+
+def check(theme: object) -> None:
+    """Raise `OptionError` for what is no theme."""
+    if not isinstance(theme, Mapping):
+        if not isinstance(theme, str) or theme not in NAMES:
+            expected = "'light', 'dark' or a config dict"
+            raise errors.OptionError.from_option("theme", theme, expected)
+        return
+    try:
+        plain = json.loads(json.dumps(theme, allow_nan=False)) == dict(theme)
+    except (TypeError, ValueError, RecursionError):
+        plain = False
+    own = theme.get("config", theme)
+    if not plain or not isinstance(own, Mapping):
+        expected = "a Vega-Lite config: names, numbers, texts, lists"
+        raise errors.OptionError.from_option("theme", theme, expected)
+    _check_fonts(own)
 
 
 def _check_fonts(own: Mapping[str, Any]) -> None:

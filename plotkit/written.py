@@ -17,21 +17,28 @@ def path_of(given: object) -> Path:
     if not isinstance(given, (str, os.PathLike)):
         raise errors.OptionError.from_option("path", given, "the path of a file")
     name = os.fspath(given)
-    if not isinstance(name, str) or not name or "\0" in name:
+    try:
+        fine = isinstance(name, str) and bool(name) and b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        fine = False
+    if not fine:
         raise errors.OptionError.from_option("path", given, "the path of a file")
-    return Path(name)
+    return Path(os.fsdecode(name))
 
 
-def whole(target: Path, content: str | bytes) -> None:
-    """Write beside the target, then put it in place in one step; raises `SaveError`."""
+def whole(target: Path, content: str | bytes, *, through_links: bool = True) -> None:
+    """Write beside the target, then put it in place in one step; raises `SaveError`.
+
+    Where the target is a link, what it leads to is written, or else the link is replaced.
+    """
     data = content.encode("utf-8") if isinstance(content, str) else content
     if not target.parent.is_dir():
         raise errors.SaveError.from_missing_folder(str(target), str(target.parent))
-    place = Path(os.path.realpath(target))  # a link stays a link
+    place = Path(os.path.realpath(target)) if through_links else target
     beside = place.with_name(f".{place.name[:40]}-{os.urandom(8).hex()}")
     try:
         with beside.open("xb") as file:
-            if place.exists():  # it keeps its mode
+            if place.is_file() and not place.is_symlink():  # it keeps its mode
                 beside.chmod(place.stat().st_mode & 0o7777)
             file.write(data)
         beside.replace(place)

@@ -171,6 +171,40 @@ def test_tables_in_a_locale(tmp_path: Path) -> None:
     assert page.get("lang") == "de"
 
 
+def test_times_in_tables() -> None:
+    import datetime as dt
+
+    from plotkit.report.cells import printed
+
+    tokyo = dt.timezone(dt.timedelta(hours=9))
+    times = [dt.datetime(2024, 1, 1, 9, tzinfo=tokyo), dt.datetime(2024, 1, 1, tzinfo=dt.UTC)]
+    assert printed(pk.Table({"t": times}), 9, str).rows == [["2024-01-01 00:00 UTC"]] * 2
+    halves = [dt.datetime(2024, 1, 1, 8, 0, 0, 250_000), dt.datetime(2024, 1, 2)]
+    assert printed(pk.Table({"t": halves}), 9, str).rows[0] == ["2024-01-01 08:00:00.250000"]
+    days = [dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2)]
+    assert printed(pk.Table({"t": days}), 9, str).rows == [["2024-01-01"], ["2024-01-02"]]
+
+
+def test_a_report_in_a_report(tmp_path: Path) -> None:
+    """A function that draws a report of its own does not wait for itself."""
+
+    def inner() -> pk.Chart:
+        pk.Report("inner").add(lambda: line("inner")).save(tmp_path / "inner.html")
+        return line("outer")
+
+    report = pk.Report("outer").add(inner)
+    report.save(tmp_path / "outer.html")
+    assert not report.failures and (tmp_path / "inner.html").exists()
+
+
+def test_headings_stand_below_the_title(tmp_path: Path) -> None:
+    report = pk.Report("T", "# D").add("> # q\n\n- # i\n\n# Figure 1\n\n[s](#figure-1)", line())
+    page = parsed(report.save(tmp_path / "r.html"))
+    assert len(page.xpath("//h1")) == 1
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids)) and page.xpath("//figure/@id") == ["figure-1"]
+
+
 def test_notes_stand_under_the_chart(tmp_path: Path) -> None:
     gaps = pk.Table({"x": [0, 1, 2], "y": [1, None, 2]})
     chart = pk.scatter(gaps, "x", "y")
@@ -256,6 +290,18 @@ def test_a_table_that_cannot_be_read_stays_in_its_place(tmp_path: Path) -> None:
         (lambda: pk.row(), "row=(): expected at least one item."),
         (lambda: pk.row(pk.row("a")), "items that are no rows themselves"),
         (lambda: pk.figure(TABLE, rows=0), "rows=0: expected a whole number, at least 1."),
+        (lambda: pk.figure(line, alt=5), "alt=5: expected text."),  # type: ignore[arg-type]
+        (lambda: pk.figure(line, name=5), "name=5: expected text."),  # type: ignore[arg-type]
+        (lambda: pk.figure(line, theme={1: 2}), "expected a Vega-Lite config"),
+        (lambda: pk.figure(line, theme={"a": float("nan")}), "expected a Vega-Lite config"),
+        (lambda: pk.figure(TABLE, alt="x"), "figure='alt': expected for a table caption and rows"),
+        (lambda: pk.Report("R", alt="x"), "alt='x': expected it for one figure only"),
+        (lambda: pk.Report("R", background="blu"), "background='blu': expected"),
+        (lambda: pk.Report("R", language="d\ud800"), "expected a language's tag"),
+        (lambda: pk.Report("R").save("r.pdf", interactive=True), "for a page (.html) only"),
+        (lambda: pk.Report("R").save("r.html", formats=("png",)), "for a folder only"),
+        (lambda: pk.Report("R").save("r.html", max_bytes="5MB"), "max_bytes='5MB': expected"),  # type: ignore[arg-type]
+        (lambda: pk.Report("R").save("a\ud800.html"), "expected the path of a file"),
         (lambda: pk.figure(TABLE, 5), "caption=5: expected text."),  # type: ignore[arg-type]
         (lambda: pk.Report("R").save("x", formats=("gif",)), "formats='gif': expected some of"),
     ],
@@ -389,6 +435,80 @@ def test_formats_of_a_folder(tmp_path: Path) -> None:
     names = sorted(path.name for path in (folder / "figures").iterdir())
     assert names == ["01-loss-dark.pdf", "01-loss-dark.webp", "01-loss.pdf", "01-loss.webp"]
     assert parsed(folder / "index.html").xpath("//img/@src") == ["figures/01-loss.webp"]
+
+
+def planted(folder: Path, **entry: Any) -> None:
+    """A manifest as somebody else might write it, over a folder that we drew."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["figures"][0] |= entry
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    "key", ["own./../../../victim", "light.svg/../../../victim", "../victim.svg", "light.html"]
+)
+def test_a_planted_manifest_writes_nothing_elsewhere(tmp_path: Path, key: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    folder = pk.Report("R").add(line()).save(tmp_path / "out", formats=("svg",))
+    bad = folder / "figures" / "01-bad.svg"
+    bad.write_text("theirs")
+    (folder / "figures" / "01-l.").mkdir()
+    sha = hashlib.sha256(b"theirs").hexdigest()
+    planted(folder, files={key: {"path": "figures/01-bad.svg", "sha256": sha}})
+    pk.Report("R").add(line()).save(folder, formats=("svg",))
+    assert victim.read_text() == "mine"
+    held = [path for path in tmp_path.rglob("*") if path.is_file() and path != bad]
+    assert not [path for path in held if path.read_bytes() == b"theirs"]
+
+
+@pytest.mark.parametrize(
+    "entry", [{"notes": 5}, {"title": None}, {"files": 5}, {"digest": []}, {"error": {}}]
+)
+def test_a_manifest_that_is_damaged_is_drawn_anew(tmp_path: Path, entry: dict[str, Any]) -> None:
+    folder = pk.Report("R").add(line()).save(tmp_path / "out", formats=("svg",))
+    planted(folder, **entry)
+    report = pk.Report("R").add(line())
+    report.save(folder, formats=("svg",))
+    assert not report.failures
+    (folder / "manifest.json").write_text("[" * 200_000)
+    report.save(folder, formats=("svg",))
+
+
+def test_links_in_a_folder_lead_nowhere(tmp_path: Path) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("mine")
+    (tmp_path / "out" / "figures").mkdir(parents=True)
+    for name in ("figures/01-loss.svg", "index.html", "index.md", "manifest.json"):
+        (tmp_path / "out" / name).symlink_to(victim)
+    pk.Report("R").add(line()).save(tmp_path / "out", formats=("svg",))
+    assert victim.read_text() == "mine"
+    assert not (tmp_path / "out" / "figures" / "01-loss.svg").is_symlink()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "figures").symlink_to(elsewhere)
+    with pytest.raises(errors.SaveError, match="a link to somewhere else"):
+        pk.Report("R").add(line()).save(tmp_path / "other")
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_file_that_was_changed_by_hand_is_not_deleted(tmp_path: Path) -> None:
+    folder = pk.Report("R").add(line("One")).save(tmp_path / "out", formats=("svg",))
+    edited = folder / "figures" / "01-one.svg"
+    edited.write_text("edited by hand")
+    pk.Report("R").add(line("Two")).save(folder, formats=("svg",))
+    assert edited.read_text() == "edited by hand"
+
+
+def test_alt_texts_stay_on_their_line_in_markdown(tmp_path: Path) -> None:
+    alt = "a\n\n![x](http://example.org/p.png)\n\n"
+    folder = pk.Report("R").add(pk.figure(line(), alt=alt)).save(tmp_path / "out")
+    shown = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(
+        (folder / "index.md").read_text("utf-8")
+    )
+    images = lxml_html.document_fromstring(shown).xpath("//img/@src")
+    assert images == ["figures/01-loss.svg"]
 
 
 # --- the same bytes ------------------------------------------------------------------------------
@@ -596,6 +716,13 @@ def test_markdown_as_html() -> None:
 def test_markdown_as_markdown_means_the_same() -> None:
     nodes = markdown.parse(SAMPLE)
     assert markdown.parse(marked.blocks(nodes)) == nodes
+
+
+def test_deep_lists_are_kept() -> None:
+    source = "\n".join(f"{'  ' * depth}- level {depth}" for depth in range(15))
+    assert "level 14" in web.prose(markdown.parse(source))
+    assert "text" in web.prose(markdown.parse(">" * 25 + " text"))
+    assert "a" in web.prose(markdown.parse("*" * 3000 + "a" + "*" * 3000))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from plotkit import errors
+from plotkit import errors, look
 from plotkit.chart import Chart
 from plotkit.table import Table
 
@@ -30,7 +30,7 @@ class Figure(NamedTuple):
         source: what the content was made from, as text that changes when that does; "" where it
             is not known. A report that is drawn again leaves what has the same source.
         name: the name of its files; default: from its title.
-        options: keywords of `Chart.save` for this chart, such as `width`.
+        options: how this chart is to look, such as `width`; see `plotkit.look.Options`.
     """
 
     content: Drawable | Table
@@ -79,10 +79,23 @@ def figure(
         raise errors.OptionError.from_option("caption", caption, "text")
     if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 1):
         raise errors.OptionError.from_option("rows", rows, "a whole number, at least 1")
+    for key, text in (("alt", alt), ("name", name)):
+        if text is not None and not isinstance(text, str):
+            raise errors.OptionError.from_option(key, text, "text")
+    look.read(options, "light")  # what is misspelt ends here
     if isinstance(content, Figure):
-        return content._replace(caption=caption or content.caption)
+        return content._replace(
+            caption=caption or content.caption,
+            alt=content.alt if alt is None else alt,
+            rows=content.rows if rows is None else rows,
+            name=name or content.name,
+            options={**content.options, **options},
+        )
     if not isinstance(content, (Chart, Table)) and not callable(content):
         content = Table(content)
+    if isinstance(content, Table) and (alt is not None or options):
+        given = ["alt"] if alt is not None else list(options)
+        raise errors.OptionError.from_option("figure", given[0], "for a table caption and rows")
     return Figure(content, caption, alt, rows, "", name, options)
 
 

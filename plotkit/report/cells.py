@@ -65,7 +65,7 @@ def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:
     group = "," if largest >= _GROUPED_FROM else ""
     tiny = any(v and abs(v) < 1e-4 for v in finite)
     if finite and (largest >= 1e15 or tiny) and not all(isinstance(v, int) for v in finite):
-        style = f".{_DIGITS - 1}g"
+        style = f".{_DIGITS}g"
     else:
         style = f"{group}.{max(map(_decimals, finite), default=0)}f"
     made = []
@@ -99,9 +99,10 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        plain = value.replace(tzinfo=None)
-        told = plain.isoformat(" ", "seconds" if plain.second else "minutes")
-        return told + (" UTC" if value.tzinfo is not None else "")
+        zoned = value.tzinfo is not None
+        plain = value.astimezone(dt.UTC).replace(tzinfo=None) if zoned else value
+        exact = "auto" if plain.microsecond else "seconds" if plain.second else "minutes"
+        return plain.isoformat(" ", exact) + (" UTC" if zoned else "")
     if isinstance(value, dt.date):
         return value.isoformat()
     return shorten(clean(str(value)), _CELL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -45,6 +45,8 @@ class Report:
             if not isinstance(given, str):
                 raise errors.OptionError.from_option(name, given, "text")
         chosen = look.read(options, "light")  # what is misspelt ends here
+        if options.get("alt") is not None:
+            raise errors.OptionError.from_option("alt", options["alt"], "it for one figure only")
         config(chosen.theme)
         self.title = title
         self.description = description
@@ -76,7 +78,7 @@ class Report:
         path: str | os.PathLike[str],
         *,
         interactive: bool = False,
-        formats: tuple[str, ...] = ("svg", "png"),
+        formats: Sequence[str] | None = None,
         max_bytes: int | None = None,
         progress: bool | None = None,
         strict: bool = False,
@@ -89,7 +91,7 @@ class Report:
         Args:
             path: where to write; a folder is made in one that is there.
             interactive: live charts in the page, in place of pictures.
-            formats: of a folder, the endings of its pictures.
+            formats: of a folder, the endings of its pictures; default "svg" and "png".
             max_bytes: the most that the page, the PDF or the folder's pictures may have; what is
                 larger is not written.
             progress: show a progress bar; default: on a terminal.
@@ -103,16 +105,26 @@ class Report:
         """
         target = written.path_of(path)
         ending = target.suffix.lower()
+        into_folder = not ending or target.is_dir()
+        if interactive and ending != ".html":
+            raise errors.OptionError.from_option("interactive", True, "it for a page (.html) only")
+        if formats is not None and (isinstance(formats, str) or not into_folder):
+            expected = "a list of endings, for a folder only"
+            raise errors.OptionError.from_option("formats", formats, expected)
+        if max_bytes is not None and (not isinstance(max_bytes, int) or max_bytes < 1):
+            expected = "a whole number of bytes, at least 1"
+            raise errors.OptionError.from_option("max_bytes", max_bytes, expected)
         if ending == ".html":
             page, content = self._html(interactive, progress)
         elif ending == ".pdf":
             page, content = self._pdf(progress)
-        elif not ending or target.is_dir():
+        elif into_folder:
             from plotkit.report import folder
 
             themes = self._themes()
-            setting = self._setting(folder.drawing(formats, themes[1]), progress)
-            page = folder.write(self._blocks, setting, target, formats, themes, max_bytes)
+            endings = tuple(formats or ("svg", "png"))
+            setting = self._setting(folder.drawing(endings, themes[1]), progress)
+            page = folder.write(self._blocks, setting, target, endings, themes, max_bytes)
             return self._ended(page, target, strict)
         else:
             raise errors.SaveError.from_suffix(str(path), [".html", ".pdf", "none (a folder)"])

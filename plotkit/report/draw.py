@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import Lock
+from threading import RLock
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import plotkit
-from plotkit import batch, errors
+from plotkit import batch, errors, settings
 from plotkit.chart import Chart
 from plotkit.render import worker
 from plotkit.report import cells, markdown
@@ -22,8 +22,11 @@ from plotkit.report.blocks import Block, Figure, Row, Text
 from plotkit.report.markdown import Node
 from plotkit.table import Table
 from plotkit.text import clean
+from plotkit.words import voice, words
 
 ROWS = 20  # of a table, where no number is given
+# Settings that decide what a picture's files hold.
+_DECIDING = ("png_level", "missing_glyphs", "font_folders", "inline_svg_bytes")
 _COLUMN = 800.0  # px that charts beside each other share; a little more than a page's column
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -31,8 +34,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 Files = Mapping[str, str | bytes]  # what a chart was drawn as, by a name of the writer's own
 
 
-# Frames and their connections are not all safe to be read from two threads at once.
-_making = Lock()
+# Frames and their connections are not all safe to be read from two threads at once. A function
+# that makes a chart may draw a report of its own.
+_making = RLock()
 
 
 class Prose(NamedTuple):
@@ -142,8 +146,6 @@ class Setting(NamedTuple):
 
 def page(blocks: Sequence[Block], setting: Setting) -> Page:
     """Draw what is to be drawn, and put everything in its order with its number."""
-    from plotkit.words import words  # only reports need them
-
     placed = [(f, n) for f, n in _figures(blocks) if not isinstance(f.content, Table)]
     figures = [figure for figure, _ in placed]
     tasks = [_task(figure, beside, setting) for figure, beside in placed]
@@ -153,11 +155,12 @@ def page(blocks: Sequence[Block], setting: Setting) -> Page:
             result = _failed(figures[index], result)
         drawn[index] = result
     told = words(setting.language)
-    made = _Numbering([drawn[index] for index in range(len(figures))], setting, told)
+    tables = sum(isinstance(figure.content, Table) for figure, _ in _figures(blocks))
+    made = _Numbering([drawn[index] for index in range(len(figures))], tables, setting, told)
     laid = tuple(made.block(block) for block in blocks)
     return Page(
         clean(setting.title),
-        markdown.parse(setting.description),
+        tuple(map(_lowered, markdown.parse(setting.description))),
         setting.language,
         told,
         laid,
@@ -173,13 +176,24 @@ def _figures(blocks: Sequence[Block]) -> Iterator[tuple[Figure, int]]:
 
 
 def _task(figure: Figure, beside: int, setting: Setting) -> Callable[[], Picture]:
-    return lambda: _draw(figure, beside, setting)
+    def run() -> Picture:
+        try:
+            return _draw(figure, beside, setting)
+        except errors.PlotkitError:
+            raise
+        except Exception as error:  # whatever one figure does, the others are drawn
+            detail = f"{type(error).__name__}: {error}"
+            raise errors.RenderError.from_stage("drawing", "a figure", detail) from error
+
+    return run
 
 
 def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     """Make the chart of a figure and its files, or take those of an earlier run."""
-    options = {"language": setting.language, "alt": figure.alt, **setting.options, **figure.options}
-    about = (options, setting.depends)
+    options: dict[str, Any] = {"language": setting.language, **setting.options, **figure.options}
+    if figure.alt is not None:
+        options["alt"] = figure.alt
+    about = (options, setting.depends, [getattr(settings, name) for name in _DECIDING])
     source = _digest(figure.source, beside, *about) if figure.source else ""
     if source and (kept := setting.keep(source)) is not None:
         # Not even its data is read.
@@ -196,7 +210,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
         figure.name,
         chart.strings.get("title", ""),
         markdown.inline(figure.caption),
-        clean(figure.alt if figure.alt is not None else chart.describe(setting.language)),
+        clean(figure.alt if figure.alt is not None else chart.describe(options["language"])),
         chart.notes,
         f"{chart.preset.id}@{chart.preset.version}",
         digest,
@@ -205,7 +219,11 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
         options,
     )
     kept = setting.keep(digest)
-    return picture._replace(files=kept.files if kept is not None else setting.draw(chart, options))
+    if kept is not None:
+        return picture._replace(files=kept.files, notes=kept.notes)
+    files = setting.draw(chart, options)
+    # What a format could not show is known only now.
+    return picture._replace(files=files, notes=(*chart.notes, *chart.warnings))
 
 
 def _narrow(chart: Chart, beside: int) -> dict[str, float]:
@@ -241,14 +259,24 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _lowered(node: Node) -> Node:
+    """A text whose headings stand below the report's own title; these are in no contents."""
+    level = max(node.level, 2) if node.kind == "heading" else node.level
+    return node._replace(level=level, children=tuple(map(_lowered, node.children)))
+
+
 class _Numbering:
     """Gives every figure, table and heading its number and id, in the order of the page."""
 
-    def __init__(self, drawn: list[Picture], setting: Setting, words: Mapping[str, str]) -> None:
+    def __init__(
+        self, drawn: list[Picture], tables: int, setting: Setting, words: Mapping[str, str]
+    ) -> None:
         self._drawn = iter(drawn)
         self._words = words
         self._setting = setting
-        self._taken: set[str] = set()
+        # Ids that figures and tables have, whatever a heading is called.
+        count = len(drawn) + tables
+        self._taken = {f"{kind}-{n + 1}" for kind in ("figure", "table") for n in range(count)}
         self._names: set[str] = set()
         self._figures = self._tables = 0
         self.contents: list[Entry] = []
@@ -260,6 +288,11 @@ class _Numbering:
         from plotkit.locales import number  # only reports with one need it
 
         return number(text, locale)
+
+    def _count(self, count: int) -> str:
+        if self._setting.options.get("locale") is not None:
+            return self._number(f"{count:,}")
+        return voice(self._setting.language).number(count)
 
     def block(self, block: Block) -> Prose | Picture | Grid | Side:
         if isinstance(block, Row):
@@ -282,7 +315,7 @@ class _Numbering:
 
     def _heading(self, node: Node) -> Node:
         if node.kind != "heading":
-            return node
+            return _lowered(node)
         text = markdown.plain(node.children)
         id = markdown.anchor(text, self._taken)
         # The report's own title is the one heading of the first level.
@@ -300,7 +333,7 @@ class _Numbering:
             return Grid(self._tables, id, caption, empty, error=clean(str(error)))
         more = ""
         if shown.total > len(shown.rows):
-            few, all = (self._number(f"{count:,}") for count in (len(shown.rows), shown.total))
+            few, all = (self._count(count) for count in (len(shown.rows), shown.total))
             more = self._words["rows_shown"].format(shown=few, total=all)
         return Grid(self._tables, id, caption, shown, more)
 

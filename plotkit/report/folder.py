@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotkit
 from plotkit import errors, written
@@ -26,6 +27,7 @@ from plotkit.report.draw import Kept, Page, Picture
 
 MANIFEST = "manifest.json"
 _FIGURES = "figures"
+_LOOKS = ("own", "light", "dark")
 # A page shows the first of these that there is.
 _SHOWN = ("svg", "png", "webp", "jpg", "jpeg")
 # A page opened from disk has no origin of its own: "file:" names its neighbours there.
@@ -66,13 +68,16 @@ def write(
         if f".{ending}" not in FORMATS:
             raise errors.OptionError.from_option("formats", ending, expected)
     written.folder(folder)
-    before = _Before(folder)
+    pictures = folder / _FIGURES
+    if pictures.is_symlink():
+        raise errors.SaveError.from_os(str(pictures), "it is a link to somewhere else.")
+    before = _Before(folder, formats)
     depends = json.dumps([list(formats), themes], default=str)
     page = draw.page(blocks, setting._replace(depends=depends, keep=before.keep))
     size = sum(map(draw.weight, page.pictures()))
     if max_bytes is not None and size > max_bytes:
         raise errors.SaveError.from_size(str(folder), size, max_bytes, draw.heaviest(page))
-    written.folder(folder / _FIGURES)
+    written.folder(pictures)
     figures = []
     now: set[str] = set()
     for picture in page.pictures():
@@ -81,72 +86,104 @@ def write(
             path = _path(picture, key)
             data = content.encode() if isinstance(content, str) else content
             digest = hashlib.sha256(data).hexdigest()
-            if before.sha256.get(path) != digest:
-                written.whole(folder / path, data)
+            if before.written.get(path) != digest:
+                _write(folder / path, data)
             files[key] = {"path": path, "sha256": digest, "bytes": len(data)}
             now.add(path)
         figures.append(_entry(picture, files))
     shown = web.html(page, _linked, theme=themes[0], policy=_POLICY)
-    written.whole(folder / "index.html", shown)
-    written.whole(folder / "index.md", marked.text(page, _sources))
+    _write(folder / "index.html", shown)
+    _write(folder / "index.md", marked.text(page, _sources))
     manifest = {"plotkit": plotkit.__version__, "title": page.title, "figures": figures}
-    written.whole(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    # What is drawn under another name now, or no longer: only files that a manifest named.
-    for path in before.sha256.keys() - now:
+    _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    # What is drawn under another name now, or no longer: only files that are still as we left them.
+    for path in before.written.keys() - now:
         with suppress(OSError):
             os.unlink(folder / path)
     return page
 
 
-class _Before:
-    """What an earlier run left in the folder: files that are still what its manifest says."""
+class _Left(NamedTuple):
+    """A figure of an earlier manifest: what it was drawn for, what it says, its files by name."""
 
-    def __init__(self, folder: Path) -> None:
+    digests: tuple[str, ...]
+    told: tuple[str, str, tuple[str, ...], str, str]
+    files: Mapping[str, tuple[str, str]]  # name -> path, SHA-256
+
+
+class _Before:
+    """What an earlier run left in the folder: files that are still what its manifest says.
+
+    A manifest may come from anybody: only files of our own naming are looked at.
+    """
+
+    def __init__(self, folder: Path, formats: Sequence[str]) -> None:
         self._folder = folder
-        self._entries: dict[str, Mapping[str, Any]] = {}
-        self.sha256: dict[str, str] = {}
+        self._names = {f"{name}.{ending}" for name in _LOOKS for ending in formats}
+        self._left: dict[str, _Left] = {}
+        self.written: dict[str, str] = {}  # path -> SHA-256, where the file is still that one
+        for left in self._read():
+            for path, digest in left.files.values():
+                if _sha256(folder / path) == digest:
+                    self.written[path] = digest
+            self._left |= dict.fromkeys(left.digests, left)
+
+    def _read(self) -> Iterator[_Left]:
         try:
-            listed = json.loads((folder / MANIFEST).read_bytes())["figures"]
-            for entry in listed:
-                if entry["error"]:
-                    continue
-                for file in entry["files"].values():
-                    if _is_ours(file["path"]):
-                        self.sha256[file["path"]] = _sha256(folder / file["path"])
-                for digest in (entry["digest"], entry["source"]):
-                    if digest:
-                        self._entries[digest] = entry
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            self._entries = {}  # none, or none of ours: everything is drawn
+            listed = json.loads((self._folder / MANIFEST).read_bytes())["figures"]
+            yield from [left for entry in listed if (left := _left(entry)) is not None]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return  # none, or none of ours: everything is drawn
 
     def keep(self, digest: str) -> Kept | None:
         """What was drawn for this digest, where all of it is still there."""
-        entry = self._entries.get(digest)
-        if entry is None:
+        left = self._left.get(digest)
+        if left is None or not self._names.issuperset(left.files):
             return None
         files = {}
-        for key, file in entry["files"].items():
-            if self.sha256.get(file["path"]) != file["sha256"]:
+        for name, (path, sha256) in left.files.items():
+            if self.written.get(path) != sha256:
                 return None
             try:
-                files[key] = (self._folder / file["path"]).read_bytes()
+                files[name] = (self._folder / path).read_bytes()
             except OSError:
                 return None
-        told = [entry[name] for name in ("title", "alt", "notes", "preset", "digest")]
-        return Kept(told[0], told[1], tuple(told[2]), told[3], told[4], files)
+        return Kept(*left.told, files)
+
+
+def _left(entry: Mapping[str, Any]) -> _Left | None:
+    """An entry of a manifest, where it is one of ours; raises what is caught above."""
+    files = {
+        str(name): (str(file["path"]), str(file["sha256"]))
+        for name, file in entry["files"].items()
+        if _is_ours(str(file["path"]))
+    }
+    if entry["error"] or len(files) != len(entry["files"]):
+        return None
+    texts = [str(entry[name]) for name in ("title", "alt", "preset", "digest")]
+    notes = tuple(str(note) for note in entry["notes"])
+    digests = tuple(str(found) for found in (entry["digest"], entry["source"]) if found)
+    return _Left(digests, (texts[0], texts[1], notes, texts[2], texts[3]), files)
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a manifest's path is one of a figure, and of nothing outside the folder."""
+    """Whether a path is that of a figure's file, and of nothing outside the folder."""
     parts = path.split("/")
-    return len(parts) == 2 and parts[0] == _FIGURES and parts[1] not in ("", ".", "..")
+    plain = re.fullmatch(r"\d+-[^/\\\0]+\.\w+", parts[-1])
+    return len(parts) == 2 and parts[0] == _FIGURES and plain is not None
 
 
 def _sha256(path: Path) -> str:
+    """The digest of a file; "" for what is none, or lies elsewhere."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return "" if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def _write(target: Path, content: str | bytes) -> None:
+    # The folder may come from anybody: nothing outside it is written through a link.
+    written.whole(target, content, through_links=False)
 
 
 def _path(picture: Picture, key: str) -> str:
@@ -190,7 +227,9 @@ def _sources(picture: Picture) -> str:
     if not found:
         return f"<p>{escape(picture.alt)}</p>"
     main = found.get("light") or next(iter(found.values()))
-    image = f'<img alt="{escape(picture.alt)}" src="{escape(main)}">'
+    # On one line: in Markdown, an empty one would end the element.
+    alt = escape(" ".join(picture.alt.split()))
+    image = f'<img alt="{alt}" src="{escape(main)}">'
     if "dark" not in found or main == found["dark"]:
         return image
     dark = escape(found["dark"])

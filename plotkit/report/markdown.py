@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import category
 
 from plotkit.text import clean
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
 _LINK = re.compile(r"(?:https?://|mailto:|#)[^\s]*", re.IGNORECASE)
-_NOT_IN_NAMES = re.compile(r"[^\w]+")
 
 
 class Node(NamedTuple):
@@ -48,7 +48,9 @@ class Node(NamedTuple):
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # only reports need it
 
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # Deeper than anybody writes; the library's own limit of 20 drops the tenth list in a list.
+    rules = {"html": False, "maxNesting": 100}
+    return MarkdownIt("commonmark", rules).enable(["table", "strikethrough"])
 
 
 def parse(source: str) -> tuple[Node, ...]:
@@ -59,7 +61,10 @@ def parse(source: str) -> tuple[Node, ...]:
     """
     from markdown_it.tree import SyntaxTreeNode
 
-    return tuple(_blocks(SyntaxTreeNode(_parser().parse(clean(source)))))
+    try:
+        return tuple(_blocks(SyntaxTreeNode(_parser().parse(clean(source)))))
+    except RecursionError:  # thousands of marks inside each other: it is shown as it is written
+        return (Node("paragraph", (Node("text", text=clean(source)),)),)
 
 
 def inline(source: str) -> tuple[Node, ...]:
@@ -70,8 +75,10 @@ def inline(source: str) -> tuple[Node, ...]:
     """
     from markdown_it.tree import SyntaxTreeNode
 
-    tree = SyntaxTreeNode(_parser().parseInline(clean(source)))
-    return tuple(_inlines(tree))
+    try:
+        return tuple(_inlines(SyntaxTreeNode(_parser().parseInline(clean(source)))))
+    except RecursionError:
+        return (Node("text", text=clean(source)),)
 
 
 def plain(nodes: Sequence[Node]) -> str:
@@ -90,7 +97,9 @@ def anchor(text: str, taken: set[str]) -> str:
     >>> anchor("Loss & accuracy", {"loss-accuracy"})
     'loss-accuracy-2'
     """
-    base = _NOT_IN_NAMES.sub("-", text.casefold()).strip("-")[:60].strip("-") or "section"
+    # Letters with the marks that belong to them: there is no Devanagari without.
+    letters = (c if c.isalnum() or category(c)[0] == "M" else "-" for c in text.casefold())
+    base = re.sub("-+", "-", "".join(letters)).strip("-")[:60].strip("-") or "section"
     made, number = base, 1
     while made in taken:
         number += 1

@@ -75,10 +75,15 @@ def _prose(node: Node) -> str:
     if kind == "table":
         head = node.children[0].children if node.children else ()
         marks = {"right": "--:", "center": ":-:"}
-        lines = [_line(inline(cell.children) for cell in row.children) for row in node.children]
+        lines = [_line(_cell(cell.children) for cell in row.children) for row in node.children]
         lines.insert(1, _line(marks.get(cell.mark, ":--") for cell in head))
         return "\n".join(lines)
     return inline((node,))
+
+
+def _cell(nodes: Sequence[Node]) -> str:
+    """The text of a table's cell, in which code may hold a bar."""
+    return re.sub(r"(?<!\\)\|", r"\\|", inline(nodes))
 
 
 def _list(node: Node) -> str:

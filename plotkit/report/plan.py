@@ -30,14 +30,14 @@ from plotkit import errors, store
 from plotkit.chart import Chart
 from plotkit.look import Options
 from plotkit.plot import plot_table
-from plotkit.report.blocks import Block, Figure, Row, Text
+from plotkit.report.blocks import Block, Figure, Row, Text, figure
 from plotkit.report.compose import Report
 from plotkit.table import Table
 
 _LOOK = tuple(Options.__annotations__)
 _TOP = ("title", "description", "data", "block", *_LOOK)
-_CHART = ("chart", "data", "fields", "strings", "params", "caption", "alt", "name", *_LOOK)
-_TABLE = ("table", "rows", "caption", "name")
+_CHART = ("chart", "data", "fields", "strings", "params", "caption", "name", *_LOOK)
+_TABLE = ("table", "rows", "caption")
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "text": ("text",),
     "chart": _CHART,
@@ -131,12 +131,11 @@ class _Reader:
 
     def _rows(self, entry: Mapping[str, Any], at: str) -> Figure:
         name = self._data(entry, "table", at)
-        return Figure(
-            self._table(name),
-            _text(entry, "caption", self._where, at),
-            rows=entry.get("rows"),
-            name=_text(entry, "name", self._where, at),
-        )
+        caption = _text(entry, "caption", self._where, at)
+        try:
+            return figure(self._table(name), caption, rows=entry.get("rows"))
+        except (errors.TableError, errors.DataError) as error:
+            return figure(partial(_fail, error), caption)  # it stays in its place
 
     def _chart(self, entry: Mapping[str, Any], at: str) -> Figure:
         name = self._data(entry, "data", at)
@@ -149,14 +148,13 @@ class _Reader:
             key: _table(entry.get(key, {}), f"{at}: {key}", self._where)
             for key in ("fields", "strings", "params")
         }
-        return Figure(
+        made = figure(
             partial(self._draw, preset, name, parts),
             _text(entry, "caption", self._where, at),
-            entry.get("alt"),
-            source=self._told(preset, name, parts),
             name=_text(entry, "name", self._where, at),
-            options={key: entry[key] for key in _LOOK if key in entry},
+            **{key: entry[key] for key in _LOOK if key in entry},
         )
+        return made._replace(source=self._told(preset, name, parts))
 
     def _draw(self, preset: str, data: str, parts: Mapping[str, Any]) -> Chart:
         table = self._table(data)
@@ -177,6 +175,10 @@ class _Reader:
                 "data source", name, list(self._sources), f"{self._where}, {at},"
             )
         return name
+
+
+def _fail(error: errors.PlotkitError) -> Chart:
+    raise error
 
 
 def _digest(path: Path) -> str:

@@ -110,7 +110,7 @@ def _block(block: Prose | Picture | Grid | Side, page: Page, canvas: Canvas) -> 
         return _grid(block, page)
     if block.error:
         shown = (
-            f'<div class="error" role="alert"><strong>{escape(page.words["not_drawn"])}</strong>'
+            f'<div class="error"><strong>{escape(page.words["not_drawn"])}</strong>'
             f"{escape(block.error)}</div>"
         )
     else:
@@ -137,9 +137,7 @@ def _remarks(picture: Picture) -> str:
 def _grid(grid: Grid, page: Page) -> str:
     if grid.error:
         failed = escape(page.words["not_drawn"])
-        told = (
-            f'<div class="error" role="alert"><strong>{failed}</strong>{escape(grid.error)}</div>'
-        )
+        told = f'<div class="error"><strong>{failed}</strong>{escape(grid.error)}</div>'
         return f'<figure class="table" id="{grid.id}">{told}</figure>'
     columns, kinds, rows, _ = grid.printed
     number = [f' class="{kind}"' for kind in kinds]
@@ -156,8 +154,9 @@ def _grid(grid: Grid, page: Page) -> str:
     more = f"<p>{escape(grid.more)}</p>" if grid.more else ""
     return (
         f'<figure class="table" id="{grid.id}">\n'
-        f"<figcaption>{_caption('table', grid, page)}</figcaption>\n"
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f'<figcaption id="{grid.id}-caption">{_caption("table", grid, page)}</figcaption>\n'
+        f'<div class="scroll" tabindex="0" role="group" aria-labelledby="{grid.id}-caption">'
+        f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>\n{lines}\n</tbody></table></div>{more}\n</figure>"
     )
 
@@ -235,11 +234,11 @@ def _prose(node: Node) -> str:
         tag = _SIMPLE[kind]
         return f"<{tag}>{prose(node.children)}</{tag}>"
     if kind == "code":
-        return f'<pre tabindex="0"><code>{escape(node.text)}</code></pre>'
+        return f"<pre><code>{escape(node.text)}</code></pre>"
     if kind == "rule":
         return "<hr>"
     if kind == "table":
-        return f'<div class="scroll" tabindex="0"><table>{_rows(node.children)}</table></div>'
+        return f'<div class="scroll"><table>{_rows(node.children)}</table></div>'
     return _inline((node,))
 
 
