@@ -169,7 +169,7 @@ def importing(bench: Bench) -> list[Row]:
 
 def first_png(bench: Bench) -> list[Row]:
     """A fresh process from rows to a PNG."""
-    bench.check("line_plotkit", ".png", "pandas,altair,jsonschema,numpy", processes=True)
+    bench.check("line_plotkit", ".png", "pandas,altair,jsonschema", processes=True)
     names = ("plotkit", "engine", "matplotlib", "altair", "altair_values", "seaborn")
     commands = {name: bench.command(f"line_{name}", "OUT") for name in names}
     times = bench.drawn(commands, bench.rounds(15))
