@@ -77,6 +77,8 @@ def _draw(
     stamps = [*own, *_stamps(plan.files[1:])]
     written = plan.report.save(out, interactive=interactive, formats=formats, max_bytes=limit)
     typer.echo(str(written))
+    for note in plan.report.warnings:
+        typer.echo(f"note: {note}", err=True)
     for name, error in plan.report.failures:
         typer.echo(f"plotkit: {name}: {error}", err=True)
     return _Drawn(plan.files, stamps, bool(plan.report.failures))

@@ -28,6 +28,7 @@ class Report:
     Attributes:
         failures: after `save`, the charts that could not be drawn, as pairs of "figure 3" and the
             error; empty when all were.
+        warnings: after `save`, what of its own text could not be shown.
 
     >>> import plotkit as pk
     >>> report = Report("Experiment 12", description="With *warm-up*.")
@@ -52,6 +53,7 @@ class Report:
         self.description = description
         self.language = chosen.language
         self.failures: tuple[tuple[str, str], ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self._options = dict(options)
         self._blocks: list[blocks.Block] = []
 
@@ -177,4 +179,5 @@ class Report:
 
         paged.require()
         page = draw.page(self._blocks, self._setting(paged.drawing(self._themes()[1][0]), progress))
-        return page, paged.pdf(page)
+        content, self.warnings = paged.pdf(page)
+        return page, content
