@@ -157,8 +157,9 @@ class Chart:
         Bar chart...
         """
         from plotkit.describe import describe  # only files that carry it need it
+        from plotkit.words import nearest
 
-        chosen = language or "en"
+        chosen = "en" if language is None else nearest(language)
         if chosen not in self._descriptions:
             self._descriptions[chosen] = describe(
                 self._built.spec,

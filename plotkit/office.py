@@ -12,15 +12,17 @@ from __future__ import annotations
 import io
 import os
 import re
+import textwrap
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from plotkit import errors, written
+from plotkit import errors, words, written
 from plotkit.chart import Chart
+from plotkit.report import markdown
 from plotkit.text import clean
 from plotkit.theme import config, is_stepped, keeps_shape, pixels
 
@@ -41,7 +43,10 @@ _TITLE_LENGTH = 240  # office programs take 255 characters as a file's title
 _SLIDE = (1280.0, 720.0)  # px of a widescreen slide
 _MARGIN = 48.0
 _NOTE_GREY = "#5b6570"
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*)")
+_OF_THE_PAGE = 0.9  # of its height, for a picture: a note may stand below
+_INDENT = 24.0  # px, of what has no style in a template
+_DEEPEST = 3  # lists in lists that Word has styles for
+_CODE_FONT = "Courier New"  # which every office program has or replaces
 
 
 def word(
@@ -56,12 +61,14 @@ def word(
 ) -> Path:
     """Write a Word file of charts and texts, in their order.
 
-    A chart is as wide as designed, at most as wide as the text; its notes stand below it.
+    A chart is as large as designed, but at most as wide as the text and as high as the page
+    takes; its notes stand below it.
 
     Args:
         path: where to write, ending in .docx.
-        items: charts and texts. A text is one or more paragraphs with empty lines between them;
-            one that begins with "# ", "## " and so on is a heading.
+        items: charts and texts, which are Markdown: paragraphs with empty lines between them,
+            headings ("## "), **bold**, *italic*, `code`, lists, quotes, tables. A link becomes
+            its words and its address. HTML and pictures in a text stay text.
         title: the document's title: its first heading, and in its properties.
         template: a .docx whose styles and page are used; what it says stays in front.
         theme: "light", "dark" or a Vega-Lite config; default each chart's own.
@@ -73,7 +80,8 @@ def word(
 
     Raises:
         MissingExtraError: python-docx is not installed.
-        OptionError: an item that is neither chart nor text, or a template that cannot be read.
+        OptionError: an item that is neither chart nor text, a title that is no text, or a
+            template that cannot be read.
         SaveError: another ending, a missing folder, a refusal of the operating system.
     """
     target = _target(path, ".docx")
@@ -83,17 +91,16 @@ def word(
         raise errors.MissingExtraError.from_extra(
             "python-docx", "writing Word files", "office"
         ) from None
-    chosen = [items] if isinstance(items, (Chart, str)) else list(items)
-    for item in chosen:
-        if not isinstance(item, (Chart, str)):
-            raise errors.OptionError.from_option("items", item, "charts and texts")
+    chosen = _listed("items", items, (Chart, str), "charts and texts")
+    _check_texts(title, language)
     document: Any = _opened(docx.Document, template, "a Word file (.docx)")
     heading = _line(title)
     if heading:
         _add_heading(document, heading, 0)
     for item in chosen:
         if isinstance(item, str):
-            _add_text(document, item)
+            # A text in a program is as far to the right as the program around it.
+            _add_blocks(document, markdown.parse(textwrap.dedent(item)))
         else:
             _add_figure(document, item, theme, locale, language)
     _name(document.core_properties._element, document.core_properties, heading)
@@ -133,15 +140,14 @@ def powerpoint(
 
     Raises:
         MissingExtraError: python-pptx is not installed.
-        OptionError: something that is not a chart, or a template that cannot be read.
+        OptionError: something that is not a chart, a title that is no text, or a template that
+            cannot be read.
         SaveError: another ending, a missing folder, a refusal of the operating system.
     """
     target = _target(path, ".pptx")
     pptx = _pptx()
-    chosen = [charts] if isinstance(charts, Chart) else list(charts)
-    for chart in chosen:
-        if not isinstance(chart, Chart):
-            raise errors.OptionError.from_option("charts", chart, "charts")
+    chosen = _listed("charts", charts, (Chart,), "charts")
+    _check_texts(title, language)
     if not chosen:
         raise errors.OptionError.from_option("charts", chosen, "at least one chart")
     deck: Any = _opened(pptx.Presentation, template, "a PowerPoint file (.pptx)")
@@ -192,6 +198,7 @@ def add_picture(
     """
     if not isinstance(chart, Chart):
         raise errors.OptionError.from_option("chart", chart, "a chart")
+    _check_texts("", language)
     box = _Box(
         None if width is None else pixels(width, "width"),
         None if height is None else pixels(height, "height"),
@@ -212,6 +219,27 @@ def add_picture(
         expected = "a document, cell, paragraph or run of python-docx, or a slide of python-pptx"
         raise errors.OptionError.from_option("target", target, expected)
     return _put_in_run(run, image, _alt(chart, language))
+
+
+def _listed(name: str, given: Any, kinds: tuple[type, ...], expected: str) -> list[Any]:
+    """One thing of some kinds, or any number of them, as a list."""
+    if isinstance(given, kinds):
+        return [given]
+    if isinstance(given, (bytes, Mapping)) or not isinstance(given, Iterable):
+        raise errors.OptionError.from_option(name, given, expected)
+    found = list(given)
+    for one in found:
+        if not isinstance(one, kinds):
+            raise errors.OptionError.from_option(name, one, expected)
+    return found
+
+
+def _check_texts(title: object, language: str | None) -> None:
+    """Raise `OptionError` before anything is drawn."""
+    if not isinstance(title, str):
+        raise errors.OptionError.from_option("title", title, "text")
+    if language is not None:
+        words.nearest(language)
 
 
 # --- pictures ------------------------------------------------------------------------------------
@@ -274,20 +302,145 @@ def _line(text: str) -> str:
 # --- Word ----------------------------------------------------------------------------------------
 
 
-def _add_text(document: Any, text: str) -> None:
-    for part in re.split(r"\n[ \t]*\n", clean(text).strip()):
-        found = _HEADING.fullmatch(part.strip())
-        if found:
-            _add_heading(document, found[2], len(found[1]))
-        elif part.strip():
-            document.add_paragraph(" ".join(part.split()))
+def _add_heading(document: Any, text: str, level: int) -> Any:
+    if ("Title" if level == 0 else f"Heading {level}") in document.styles:
+        return document.add_heading(text, level)
+    paragraph = document.add_paragraph()  # a template without that style
+    paragraph.add_run(text).bold = True
+    return paragraph
 
 
-def _add_heading(document: Any, text: str, level: int) -> None:
-    try:
-        document.add_heading(text, level)
-    except KeyError:  # a template without that style
-        document.add_paragraph().add_run(text).bold = True
+def _add_blocks(document: Any, nodes: Sequence[markdown.Node], depth: int = 0) -> None:
+    """Markdown as paragraphs; `depth` counts the lists and quotes that they stand in."""
+    for node in nodes:
+        if node.kind == "heading":
+            heading = _add_heading(document, "", node.level)
+            styled = heading.style.name == f"Heading {node.level}"
+            _add_runs(heading, node.children, bold=not styled)
+        elif node.kind == "list":
+            _add_list(document, node, depth + 1)
+        elif node.kind == "quote":
+            _add_quote(document, node, depth)
+        elif node.kind == "code":
+            paragraph = _paragraph(document, "", depth)
+            paragraph.add_run(node.text).font.name = _CODE_FONT
+        elif node.kind == "rule":
+            _add_rule(document.add_paragraph())
+        elif node.kind == "table":
+            _add_table(document, node)
+        else:
+            inside = node.children if node.kind == "paragraph" else (node,)
+            _add_runs(_paragraph(document, "List Continue", depth), inside)
+
+
+def _add_list(document: Any, node: markdown.Node, depth: int) -> None:
+    style = "List Number" if node.level else "List Bullet"
+    numbering = _new_numbering(document, style, depth, node.level) if node.level else None
+    for at, item in enumerate(node.children):
+        paragraph = _paragraph(document, style, depth)
+        if numbering is not None:
+            paragraph._p.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = numbering
+        elif node.level or paragraph.style.name != _style_name(style, depth):
+            paragraph.add_run(f"{node.level + at}. " if node.level else "• ")
+        first, rest = item.children[:1], item.children[1:]
+        if first and first[0].kind == "paragraph":
+            _add_runs(paragraph, first[0].children)
+        else:
+            rest = item.children
+        _add_blocks(document, rest, depth)
+
+
+def _new_numbering(document: Any, style: str, depth: int, start: int) -> int | None:
+    """The id of a numbering like that of the style, which begins anew; None without one."""
+    with suppress(KeyError, AttributeError, NotImplementedError):
+        held = document.styles[_style_name(style, depth)].element.pPr.numPr.numId.val
+        numbering = document.part.numbering_part.element
+        made = numbering.add_num(numbering.num_having_numId(held).abstractNumId.val)
+        made.add_lvlOverride(ilvl=0).add_startOverride(start)
+        return int(made.numId)
+    return None
+
+
+def _style_name(style: str, depth: int) -> str:
+    return style if depth == 1 else f"{style} {min(depth, _DEEPEST)}"
+
+
+def _paragraph(document: Any, style: str, depth: int) -> Any:
+    """A paragraph in the style of a list of that depth; moved to the right where there is none."""
+    if not depth:
+        return document.add_paragraph()
+    name = _style_name(style, depth)
+    if style and name in document.styles:
+        return document.add_paragraph(style=name)
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.left_indent = round(_INDENT * depth * _EMU)
+    return paragraph
+
+
+def _add_quote(document: Any, node: markdown.Node, depth: int) -> None:
+    before = len(document.paragraphs)
+    _add_blocks(document, node.children, depth + 1)
+    for paragraph in document.paragraphs[before:]:
+        for run in paragraph.runs:
+            run.italic = True
+
+
+def _add_rule(paragraph: Any) -> None:
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    line = '<w:bottom w:val="single" w:sz="4" w:space="1" w:color="auto"/>'
+    border = parse_xml(f"<w:pBdr {nsdecls('w')}>{line}</w:pBdr>")
+    paragraph._p.get_or_add_pPr().append(border)
+
+
+def _add_table(document: Any, node: markdown.Node) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    wide = max((len(row.children) for row in node.children), default=0)
+    table = document.add_table(len(node.children), wide)
+    if "Table Grid" in document.styles:
+        table.style = "Table Grid"
+    for row, cells in zip(table.rows, node.children, strict=True):
+        for cell, told in zip(row.cells, cells.children, strict=False):
+            paragraph = cell.paragraphs[0]
+            _add_runs(paragraph, told.children, bold=cells.head)
+            if told.mark in ("right", "center"):
+                paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, told.mark.upper())
+
+
+def _add_runs(
+    paragraph: Any, nodes: Sequence[markdown.Node], *, bold: bool = False, italic: bool = False
+) -> None:
+    """Markdown within a paragraph, as pieces of text with their styles."""
+    for node in nodes:
+        start = len(paragraph.runs)
+        if node.children:
+            is_bold, is_italic = bold or node.kind == "strong", italic or node.kind == "em"
+            _add_runs(paragraph, node.children, bold=is_bold, italic=is_italic)
+        if node.kind == "strike":
+            for run in paragraph.runs[start:]:
+                run.font.strike = True
+        piece = node.text
+        if node.kind == "link":
+            piece = _address(node)
+        elif node.kind == "break":
+            piece = "\n" if node.level else " "
+        if piece:
+            run = paragraph.add_run(piece)
+            # None leaves it to the style of the paragraph.
+            run.bold, run.italic = bold or None, italic or None
+            if node.kind == "code_text":
+                run.font.name = _CODE_FONT
+
+
+def _address(link: markdown.Node) -> str:
+    """Where a link leads, to be read behind its words; empty where they say it."""
+    target = clean(link.text)
+    if target.startswith("#"):  # a place in a report
+        return ""
+    shown = re.sub("^mailto:", "", target, flags=re.IGNORECASE)
+    return "" if markdown.plain(link.children) in (target, shown) else f" ({shown})"
 
 
 def _add_figure(
@@ -298,9 +451,15 @@ def _add_figure(
     look = {"theme": theme, "locale": locale}
     section = document.sections[-1]
     room = (section.page_width - section.left_margin - section.right_margin) / _EMU
-    image = _drawn(chart, _Box(), _ON_PAPER, look)
+    high = (section.page_height - section.top_margin - section.bottom_margin) / _EMU
+    high *= _OF_THE_PAGE
+    # Measured small, since a picture may be many pages high; all in it shrinks to one.
+    small = 96 / _DPI
+    height = _once(chart, None, None, small, look).height * _ON_PAPER / small
+    zoom = _ON_PAPER * min(1.0, high / height)
+    image = _drawn(chart, _Box(), zoom, look)
     if image.width > room:
-        image = _drawn(chart, _Box(width=room), _ON_PAPER, look)
+        image = _drawn(chart, _Box(width=room), zoom, look)
     paragraph = document.add_paragraph()
     _put_in_run(paragraph.add_run(), image, _alt(chart, language))
     paragraph.paragraph_format.keep_with_next = bool(chart.notes)

@@ -11,6 +11,7 @@ import runpy
 import string
 import unicodedata
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from scipy import stats as oracle
 
 import plotkit as pk
 from plotkit import store, trends, words
+from plotkit.bind import _SMALLEST
 from plotkit.describe import describe
 from plotkit.preset import Preset
 
@@ -521,11 +523,175 @@ def test_a_title_that_says_the_kind_is_not_said_twice() -> None:
     assert text.startswith("Confusion matrix. 2 classes")
 
 
-@given(st.lists(st.none() | st.floats() | st.integers(-(10**25), 10**25), min_size=1, max_size=30))
+# --- any numbers ---------------------------------------------------------------------------------
+
+POWER = r"10 to the power of (−?[\d,]+)"
+NUMBER = re.compile(
+    rf"(−?)(?:{POWER}|(\d[\d,]*(?:\.\d+)?)(?: times {POWER}| (million|billion|trillion))?)"
+)
+UNITS = {None: 0, "million": 6, "billion": 9, "trillion": 12}
+SAID = NUMBER.pattern.replace("(−?)", "−?").replace("(−?[", "(?:−?[").replace("(\\d", "(?:\\d")
+SAID = SAID.replace("(million", "(?:million")
+
+
+def heard(text: str) -> tuple[Fraction, Fraction]:
+    """A number that is said in English, and the unit of its last digit."""
+    found = NUMBER.fullmatch(text)
+    assert found, text
+    sign, bare, digits, times, unit = found.groups()
+    power = int((bare or times or "0").replace("−", "-").replace(",", "")) + UNITS[unit]
+    digits = (digits or "1").replace(",", "")
+    decimals = len(digits.partition(".")[2])
+    scale = Fraction(10) ** power
+    value = Fraction(digits) * scale * (-1 if sign else 1)
+    return value, scale / 10**decimals
+
+
+def is_said(text: str, value: float) -> None:
+    """A number is right to half a unit of its last digit, and 0 where it is 0 alone."""
+    told, unit = heard(text)
+    # What a float means to its reader are the digits that it is written with.
+    true = Fraction(repr(value))
+    assert abs(told - true) <= unit / 2, (text, value)
+    assert (told == 0) == (true == 0), (text, value)
+    assert told * true >= 0, (text, value)
+    if abs(true) < 10**6:
+        assert unit <= 1, (text, value)
+
+
+# Sizes that lie far from each other, both signs, denormals, and the same again.
+ORDINARY = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**25), 10**25)
+SIZED = st.builds(
+    lambda digits, power: float(f"{digits}e{power}"), st.integers(-9999, 9999), st.integers(-20, 20)
+)
+NASTY = st.sampled_from(
+    [0, -0.0, 0.4, -0.3, 0.004, 1000, 1e5, 2e5, 1e-9, 1e12, 5e-324, -5e-324, 2.2e-308, 999_999.7,
+     1e15, 1e15 + 0.125, 2**53, 2**53 + 1, 1.7e308, -1.7e308, 146_000_000, 0.1 + 0.2]
+)  # fmt: skip
+NEAR = st.builds(lambda base, steps: base + steps * math.ulp(base), SIZED, st.integers(-3, 3))
+NUMBERS = ORDINARY | SIZED | NASTY | NEAR
+
+
+@given(NUMBERS, st.none() | st.floats(0, allow_infinity=True))
+def test_a_number_is_what_it_is(value: float, extent: float | None) -> None:
+    is_said(words.voice("en").number(value, extent), value)
+    for language in words.LANGUAGES:
+        assert (words.voice(language).number(value, extent) == "0") == (value == 0)
+
+
+@given(st.integers(0, 10**18), st.integers(1, 10**18))
+def test_a_share_is_what_it_is(part: int, rest: int) -> None:
+    whole = part + rest
+    told = words.voice("en").share(part, whole)
+    value, unit = heard(told.removesuffix("%"))
+    assert abs(value - Fraction(part, whole) * 100) <= unit / 2
+    assert (value == 0) == (part == 0)
+    assert value < 100
+
+
+def ends_are_said(low_text: str, high_text: str, values: list[float]) -> None:
+    """Two texts that say the lowest and the highest of the numbers."""
+    is_said(low_text, min(values))
+    is_said(high_text, max(values))
+    if min(values) != max(values):
+        assert heard(low_text)[0] < heard(high_text)[0]
+
+
+@given(st.lists(st.none() | st.just(math.nan) | NUMBERS, min_size=1, max_size=30))
 def test_any_numbers(values: list[float | None]) -> None:
-    if all(value is None or not math.isfinite(value) for value in values):
+    """The axis and the lines say the true lowest and highest, first and last values."""
+    kept = [as_drawn(value) for value in values if value is not None and math.isfinite(value)]
+    if not kept:
         return
-    said(pk.line(table(x=range(len(values)), y=values), "x", "y"))
+    text = said(pk.line(table(x=range(len(values)), y=values), "x", "y"))
+    if min(kept) == max(kept):
+        (only,) = re.findall(rf"y axis shows y, always ({SAID})", text)
+        is_said(only, kept[0])
+        low = high = only
+    else:
+        ((low, high),) = re.findall(rf"y axis shows y, from ({SAID}) to ({SAID})\.", text)
+        ends_are_said(low, high, kept)
+    told = re.findall(rf"({SAID}) at ({SAID})", text)
+    assert told or len(set(kept)) == 1
+    for value, place in told:
+        at = int(heard(place)[0])
+        is_said(value, as_drawn(values[at]))
+    if told:
+        lowest, highest = (pick(heard(value)[0] for value, _ in told) for pick in (min, max))
+        assert [lowest, highest] == [heard(end)[0] for end in (low, high)], "both ends are told of"
+
+
+def as_drawn(value: float | None) -> float:
+    """What a chart makes of a number: those next to 0 are 0, which a note says."""
+    assert value is not None
+    return value if abs(value) >= _SMALLEST else 0
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=12))
+def test_any_bars(values: list[float]) -> None:
+    names = [f"b{letter}" for letter in string.ascii_lowercase[: len(values)]]
+    text = said(pk.bar(table(k=names, v=values), "k", "v"))
+    values = list(map(as_drawn, values))
+    low, high = min(values), max(values)
+    if len(values) == 1:
+        (only,) = re.findall(rf"ba has ({SAID})\.", text)
+        is_said(only, low)
+    elif low == high:
+        (only,) = re.findall(rf"All have the same value, ({SAID})\.", text)
+        is_said(only, low)
+    else:
+        ((largest, smallest),) = re.findall(
+            rf"largest (?:is b[a-z] )?with ({SAID})(?:, first b[a-z])?, .*"
+            rf"smallest (?:is b[a-z] )?with ({SAID})(?:, first b[a-z])?\.",
+            text,
+        )
+        ends_are_said(smallest, largest, values)
+        for key, extreme in (("largest", high), ("smallest", low)):
+            (name,) = re.findall(rf"{key} (?:is (b[a-z]) |with {SAID}, first (b[a-z]))", text)
+            assert values[names.index("".join(name))] == extreme
+
+
+@given(st.lists(st.floats(1e-280, 1e300), min_size=2, max_size=9, unique=True))
+def test_any_numbers_on_a_log_axis(values: list[float]) -> None:
+    text = said(pk.line(table(x=range(len(values)), y=values), "x", "y", y_scale="log"))
+    ((low, high),) = re.findall(rf"y, from ({SAID}) to ({SAID}) on a logarithmic scale\.", text)
+    ends_are_said(low, high, values)
+
+
+def test_small_numbers_beside_large_ones() -> None:
+    text = said(pk.bar(table(l=list("abc"), v=[0.004, 1000, -0.3]), "l", "v"))
+    assert text.endswith("The largest is b with 1,000, the smallest is c with −0.3.")
+    text = said(pk.line(table(x=range(4), y=[0.4, 1e5, 2e5, -0.3]), "x", "y"))
+    assert "from −0.3 to 200,000" in text
+    assert "starts with 0.4 at 0 and ends with −0.3 at 3" in text
+    text = said(pk.line(table(x=range(3), y=[1e-9, 5, 1e12]), "x", "y"))
+    assert "y, from 10 to the power of −9 to 1 trillion" in text
+
+
+def test_bins_of_any_width_have_two_ends() -> None:
+    bins = table(a=[0, 500, 500.0001], b=[500, 500.0001, 9000], c=[1, 9, 2])
+    text = said(pk.plot_table("plotkit/histogram", bins, {"x0": "a", "x1": "b", "count": "c"}))
+    assert "The tallest bin, from 500 to 500.0001, holds 9." in text
+
+
+def test_a_weak_relation_is_not_none_at_all() -> None:
+    rng = np.random.default_rng(0)
+    while True:
+        x, y = rng.normal(size=(2, 200))
+        rho = float(oracle.spearmanr(x, y).statistic)
+        if 0 < abs(rho) < 0.004:
+            break
+    ((value,),) = [
+        re.findall(r"rank correlation ([^)]*)\)", said(pk.scatter(table(x=x, y=y), "x", "y")))
+    ]
+    is_said(value, rho)
+
+
+def test_times_within_a_second() -> None:
+    start = dt.datetime(2024, 1, 1, 10, 0, 30)
+    times = [start + dt.timedelta(milliseconds=at) for at in (7, 120, 900)]
+    text = said(pk.line(table(t=times, y=[1, 2, 3]), "t", "y"))
+    assert "from 1 January 2024, 10:00:30.007 to 1 January 2024, 10:00:30.900" in text
 
 
 # --- presets of one's own ------------------------------------------------------------------------
@@ -646,6 +812,25 @@ def test_every_sentence_is_used() -> None:
         assert held, key
 
 
+def test_every_word_is_used() -> None:
+    """What no report and no page says is gone from the files."""
+    package = Path(pk.__file__).parent
+    rooms = {
+        "report": [*package.glob("report/*.py"), *package.glob("report/*.typ")],
+        "page": [*package.glob("render/**/page*/**/*.*"), *package.glob("render/page*.py")],
+    }
+    for part, paths in rooms.items():
+        code = "\n".join(path.read_text("utf-8") for path in paths if path.is_file())
+        for key in file("en")[part]:
+            said = ('"%s"', "'%s'", "words.%s", "texts.%s")
+            assert any(form % key in code for form in said) or _is_kind(key), (part, key)
+
+
+def _is_kind(key: str) -> bool:
+    """`page.words[kind]` says what a block is."""
+    return key in ("figure", "table")
+
+
 TRENDS = ("rises", "falls", "rises_mostly", "falls_mostly", "rises_falls", "falls_rises", "unclear",
           "point", "empty")  # fmt: skip
 
@@ -653,10 +838,27 @@ TRENDS = ("rises", "falls", "rises_mostly", "falls_mostly", "rises_falls", "fall
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_words_of_reports(language: str) -> None:
     held = words.words(language)
+    assert not {"notes", "page"} & set(held)
     assert held["figure"].format(number=3).replace(" ", "").endswith("3")
     assert "5" in held["rows_shown"].format(shown=5, total=9)
     with pytest.raises(TypeError):
         held["figure"] = ""  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", [5, b"de", ["de"], None, True, "\ud800", "de-\udc00"])
+def test_what_is_no_language(language: Any) -> None:
+    chart = pk.bar(table(k=["a"], v=[1]), "k", "v")
+    calls: list[Any] = [
+        words.nearest,
+        words.voice,
+        words.words,
+        lambda tag: describe(chart._built.spec, preset=chart.preset, strings={}, language=tag),
+    ]
+    if language is not None:
+        calls.append(chart.describe)
+    for call in calls:
+        with pytest.raises(pk.errors.OptionError, match=r"^language=.*: expected a language's tag"):
+            call(language)
 
 
 def test_unknown_languages() -> None:
@@ -682,7 +884,16 @@ def test_unknown_languages() -> None:
         ("en", 1e-9, None, "10 to the power of −9"),
         ("en", -1e-9, None, "−10 to the power of −9"),
         ("en", 2.5e20, None, "2.5 times 10 to the power of 20"),
-        ("en", 3e-9, 1.0, "0"),
+        ("en", 3e-9, 1.0, "3 times 10 to the power of −9"),
+        ("en", 0.0456, 1000, "0.05"),
+        ("en", -0.3, 2e5, "−0.3"),
+        ("en", 146_000_000, 1e12, "146 million"),
+        ("en", 1_234_567_891_234, 1e9, "1,234,567,891,234"),
+        ("en", 1e15 + 0.125, 0.125, "1.0000000000000001 times 10 to the power of 15"),
+        ("en", 999_999.5, None, "1,000,000"),
+        ("en", 10**30 + 1, 1.0, f"1.{'0' * 29}1 times 10 to the power of 30"),
+        ("en", 5e-324, 1e300, "5 times 10 to the power of −324"),
+        ("ja", 12_345_678, None, "1,235万"),
         ("de", 1_000_000, None, "1 Million"),
         ("de", 2.5e9, None, "2,5 Milliarden"),
         ("fr", 1_500_000, None, "1,5 million"),

@@ -261,9 +261,13 @@ class TestErrors:
         with pytest.raises(errors.RenderError, match="pixels, more than the limit of 100000000"):
             worker.svg_to_png(good, scale=1000, preset="test/good")
 
-    def test_killed_while_idle(self) -> None:
+    def test_killed_while_idle(self, good: str) -> None:
         draw()
-        os.kill(worker_pid(), signal.SIGKILL)
+        old = worker_pid()
+        os.kill(old, signal.SIGKILL)
+        assert gone_within(old, 5)
+        assert draw() == good
+        assert worker_pid() != old
 
     def test_killed_while_drawing(self) -> None:
         draw()

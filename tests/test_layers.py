@@ -37,9 +37,10 @@ FLOORS = [
     "alt.curves", "alt.confusion",
     "describe", "notebook", "batch", "chart",
     # 6
-    "exporting", "office", "plot", "gallery",
-    "report", "report.blocks", "report.cells", "report.markdown", "report.draw", "report.marked",
-    "report.web", "report.live", "report.paged", "report.folder", "report.compose", "report.plan",
+    "exporting", "plot", "gallery",
+    "report", "report.blocks", "report.cells", "report.markdown",
+    "office", "report.draw", "report.marked", "report.web", "report.live", "report.paged",
+    "report.folder", "report.compose", "report.plan",
     # 7
     "telling", "cli_presets", "cli_report", "cli", "__main__",
 ]  # fmt: skip

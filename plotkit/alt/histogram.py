@@ -23,7 +23,7 @@ def histogram(chart: Chart) -> list[str]:
     told = [voice.say("shows", title=title)] if title else []
     edges = [row[low] for row in rows] + [row[high] for row in rows]
     axis = Axis.of({"type": "quantitative"}, edges, voice)
-    ends = {"low": axis.say(min(edges)), "high": axis.say(max(edges))}
+    ends = axis.ends(min(edges), max(edges))
     bins = voice.say("bins", len({(row[low], row[high]) for row in rows}))
     # Ready bins may hold densities, whose sum is no number of values.
     counted = all(isinstance(row[count], int) for row in rows)
@@ -39,8 +39,10 @@ def histogram(chart: Chart) -> list[str]:
     def tallest(of: Sequence[Row]) -> tuple[int, dict[str, str]]:
         most = max(row[count] for row in of)
         found = [row for row in of if row[count] == most]
-        slots = {"low": axis.say(found[0][low]), "high": axis.say(found[0][high])}
-        return len(found), {**slots, "value": voice.number(most)}
+        return len(found), {
+            **axis.ends(found[0][low], found[0][high]),
+            "value": voice.number(most),
+        }
 
     names = [str(name) for name in groups if name is not None]
     if names:

@@ -46,7 +46,7 @@ def _relation(x: Sequence[float], y: Sequence[float], voice: words.Voice) -> lis
     rho = trends.rank_correlation(x, y)
     if rho is None:
         return []  # all on one line across the picture; the axis says so
-    value = voice.number(round(rho, 2))
+    value = voice.number(round(rho, 2) or rho)
     if abs(rho) < _WEAK:
         return [voice.say("relation_none", value=value)]
     size = abs(rho)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from plotkit import words
@@ -56,9 +57,10 @@ class Axis(NamedTuple):
     log: bool
     values: list[Any]  # those that are there, in the order of the rows
     voice: words.Voice
-    extent: float
+    extent: float  # by which numbers are rounded; 0 for each by its own size
     clock: bool  # times have a time of day
     seconds: bool
+    thousandths: bool  # ... or lie within a second
 
     @classmethod
     def of(cls, definition: Mapping[str, Any], values: Iterable[Any], voice: words.Voice) -> Axis:
@@ -70,24 +72,42 @@ class Axis(NamedTuple):
             kind = "time" if declared == "temporal" else "number"
         found = held if kind != "text" else []
         scale = definition.get("scale")
+        log = kind == "number" and isinstance(scale, Mapping) and scale.get("type") == "log"
+        extent = extent_of(found)
+        # Where values differ many times over, each is seen by its own size.
+        own = log and found and min(found) > 0 and max(found) / min(found) >= 10
         return cls(
             kind,
             title_of_channel(definition, voice),
-            kind == "number" and isinstance(scale, Mapping) and scale.get("type") == "log",
+            log,
             held,
             voice,
-            extent_of(found),
+            0.0 if own else extent,
             clock=kind == "time" and any(value % 86_400_000 for value in found),
             seconds=kind == "time" and any(value % 60_000 for value in found),
+            thousandths=kind == "time" and extent < 1000 and any(value % 1000 for value in found),
         )
 
     def say(self, value: Any) -> str:
         """One of its values."""
         if self.kind == "number":
-            return self.voice.number(value, None if self.log else self.extent)
+            return self.voice.number(value, self.extent)
         if self.kind == "time":
-            return self.voice.moment(value, clock=self.clock, seconds=self.seconds)
+            return self.voice.moment(
+                value, clock=self.clock, seconds=self.seconds, thousandths=self.thousandths
+            )
         return self.voice.name(value)
+
+    def ends(self, low: Any, high: Any) -> dict[str, str]:
+        """Two of its values, said as two where they are not the same."""
+        said = {"low": self.say(low), "high": self.say(high)}
+        if self.kind == "number" and low != high and said["low"] == said["high"]:
+            between = extent_of((low, high))
+            return {
+                name: self.voice.number(end, between)
+                for name, end in (("low", low), ("high", high))
+            }
+        return said
 
     def range(self) -> str:
         """From where to where it runs; empty without values."""
@@ -101,7 +121,7 @@ class Axis(NamedTuple):
         if low == high:
             return self.voice.say("range_one", value=self.say(low))
         form = "range_time" if self.kind == "time" else "range_log" if self.log else "range"
-        return self.voice.say(form, low=self.say(low), high=self.say(high))
+        return self.voice.say(form, **self.ends(low, high))
 
     def sentence(self, name: str) -> str:
         """What it shows, as a part of a sentence; empty where there is nothing to say."""
@@ -114,11 +134,14 @@ class Axis(NamedTuple):
 
 
 def extent_of(values: Sequence[float]) -> float:
-    """From the lowest to the highest; 0 without values or beyond what a double holds."""
-    try:
-        return float(max(values) - min(values)) if values else 0.0
-    except OverflowError:
+    """From the lowest to the highest; 0 without values, infinite beyond what a double holds."""
+    if not values:
         return 0.0
+    try:
+        # Whole numbers may lie nearer to a float than floats do.
+        return float(Fraction(max(values)) - Fraction(min(values)))
+    except OverflowError:
+        return math.inf
 
 
 def is_number(value: Any) -> bool:

@@ -11,13 +11,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from plotkit import text
+from plotkit import errors, text
 
 LANGUAGES = ("de", "en", "es", "fr", "ja", "zh")
 
@@ -29,6 +29,8 @@ _LARGEST, _SMALLEST = 1e15, 1e-4  # numbers beyond are said with a power of ten
 _NAME_LENGTH = 40
 _FIRST_NAMES = 4
 _MS_A_DAY = 86_400_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EXACT = Context(prec=5000)  # whole numbers may have any number of digits
 
 
 def words(language: str, of: str = "report") -> Mapping[str, str]:
@@ -46,11 +48,15 @@ def words(language: str, of: str = "report") -> Mapping[str, str]:
 
 
 def nearest(language: str) -> str:
-    """The language that there is, for any tag.
+    """The language that there is, for any tag; raises `OptionError` for what cannot be one.
 
     >>> nearest("de-AT"), nearest("zh_Hant_TW"), nearest("tlh")
     ('de', 'zh', 'en')
     """
+    if not isinstance(language, str) or _SURROGATE.search(language):
+        raise errors.OptionError.from_option(
+            "language", language, "a language's tag, such as 'de' or 'ja-JP'"
+        )
     asked = re.split("[-_]", language.strip(), maxsplit=1)[0].lower()
     return asked if asked in LANGUAGES else "en"
 
@@ -142,7 +148,8 @@ class Voice:
 
         Whole numbers below a million are said in full. Others have three digits, or as many as
         set them apart in a range of the size `extent`; large ones are said in millions or what
-        the language has for them.
+        the language has for them. What is said lies within half a unit of its last digit, and is
+        0 for 0 alone.
 
         >>> voice("en").number(0.18931), voice("de").number(-1234.5, 2.5)
         ('0.189', '−1.234,5')
@@ -154,32 +161,32 @@ class Voice:
         held = Decimal(repr(value))
         if not held:
             return "0"
-        rounded = _rounded(held, _last_place(held, extent))
-        if not rounded:
-            return "0"
+        place = _last_place(held, extent)
+        rounded = _rounded(held, place)
         size = abs(rounded)
         if size >= Decimal(_LARGEST) or size < Decimal(str(_SMALLEST)):
             power = rounded.adjusted()
-            mantissa = self._digits(rounded.scaleb(-power))
+            mantissa = self._digits(rounded.scaleb(-power, _EXACT))
             if mantissa in ("1", f"{self._numbers['minus']}1"):
                 sign = mantissa[:-1]
                 return sign + str(self._numbers["power"]).format(exponent=self._digits(power))
             return str(self._numbers["times_power"]).format(
                 number=mantissa, exponent=self._digits(power)
             )
-        for exponent, form in self._numbers["units"] if size >= _WHOLE else ():
-            scaled = rounded.scaleb(-exponent)
+        for exponent, form in self._numbers["units"] if abs(held) >= _WHOLE else ():
             if size >= Decimal(10) ** exponent:
+                # All digits before the decimal mark are said, so all are right.
+                scaled = _rounded(held, min(place, exponent)).scaleb(-exponent, _EXACT)
                 if _decimals(scaled) <= _DIGITS:
                     slots = {"number": self._digits(scaled)}
                     return self._filled(form, float(scaled), slots)
                 break
-        return self._digits(rounded)
+        return self._digits(_rounded(held, min(place, 0)))
 
     def share(self, part: float, whole: float) -> str:
         """A share in per cent with a decimal, and never rounded up to all or down to nothing."""
         held = Decimal(repr(part)) / Decimal(repr(whole)) * 100
-        for place in (-1, -2, -4, -8):
+        for place in (-1, -2, -4, -8, -16):
             rounded = _rounded(held, place)
             if (rounded == 0) == (held == 0) and (rounded == 100) == (held == 100):
                 break
@@ -199,7 +206,9 @@ class Voice:
 
     # --- dates ---------------------------------------------------------------------------------
 
-    def moment(self, ms: float, *, clock: bool, seconds: bool = False) -> str:
+    def moment(
+        self, ms: float, *, clock: bool, seconds: bool = False, thousandths: bool = False
+    ) -> str:
         """A time, given in milliseconds since 1970 in UTC, with the time of day or without.
 
         >>> voice("ja").moment(1704412800000, clock=False)
@@ -216,29 +225,33 @@ class Voice:
             return date
         hour, rest = divmod(rest, 3_600_000)
         minute, rest = divmod(rest, 60_000)
-        time = f"{hour}:{minute:02d}" + (f":{rest // 1000:02d}" if seconds else "")
+        time = f"{hour}:{minute:02d}" + (f":{rest // 1000:02d}" if seconds or thousandths else "")
+        if thousandths:
+            time += f"{self._numbers['decimal']}{rest % 1000:03d}"
         return str(self._dates["moment"]).format(date=date, time=time)
 
 
 def _last_place(value: Decimal, extent: float | None) -> int:
     """The power of ten to which a number is rounded."""
-    place = value.adjusted() - _DIGITS + 1
+    first = value.adjusted()
+    place = first - _DIGITS + 1
     if extent is not None and 0 < extent < math.inf:
         of_extent = math.floor(math.log10(extent)) - _DIGITS + 1
-        # Nothing that nobody could see on such an axis.
-        place = max(min(place, of_extent), of_extent - _UNSEEN)
-    if abs(value) < _WHOLE:
-        place = min(place, 0)  # never coarser than whole numbers
-    # A double holds no more digits than these.
-    return max(place, value.adjusted() - 14)
+        # Nothing that nobody could see on such an axis, but for the first digit: no number is 0
+        # that is not.
+        place = min(max(min(place, of_extent), of_extent - _UNSEEN), first)
+    return min(place, 0) if abs(value) < _WHOLE else place  # never coarser than whole numbers
 
 
 def _rounded(value: Decimal, place: int) -> Decimal:
-    return value.quantize(Decimal((0, (1,), place)), ROUND_HALF_UP)
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= place:
+        return value
+    return value.quantize(Decimal((0, (1,), place)), ROUND_HALF_UP, _EXACT)
 
 
 def _decimals(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
+    exponent = value.normalize(_EXACT).as_tuple().exponent
     return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
