@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from html import unescape
@@ -25,6 +26,10 @@ from plotkit.render import page, worker
 
 with np.printoptions():  # it changes how NumPy shows its values, for everybody
     colour = pytest.importorskip("colour", reason="colour-science is not installed")
+# Without Matplotlib it leaves a stand-in behind, which others take for the real one.
+for _name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+    if getattr(sys.modules[_name], "__spec__", None) is None:
+        del sys.modules[_name]
 
 Array = np.ndarray[Any, Any]
 
