@@ -47,7 +47,6 @@ _LINE_END = re.compile("\r\n|[\r\x85]")
 _SPACE = re.compile(f"[{_SPACES}]")
 _PILED = re.compile(f"({_MARKS}{{{_MARKS_KEPT}}}){_MARKS}+")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
 _UNSEEN = re.compile(f"[{_INVISIBLE}]+")
 _BLANKS = re.compile(r"\s+")
 # What belongs to the character before it, so that no line may begin with it.
@@ -81,11 +80,6 @@ def clean(text: str) -> str:
     text = _LINE_END.sub("\n", text.replace("\ufeff", ""))
     text = _REPLACED.sub(REPLACEMENT, _SPACE.sub(" ", text))
     return _PILED.sub(r"\1", _closed(text))
-
-
-def is_clean(text: str) -> bool:
-    """Say whether `clean` would leave the text as it is."""
-    return clean(text) == text
 
 
 def replaced(text: str) -> int:
@@ -195,20 +189,6 @@ def as_title(text: str) -> str:
     ('loss', 9)
     """
     return text + "\N{WORD JOINER}" if text in _OBJECT_KEYS or text == "if" else text
-
-
-def isolate(text: str) -> str:
-    """Return the text so that it can stand beside other text, whatever its direction of writing.
-
-    Text that is written from right to left is wrapped in invisible isolating characters, so that
-    a number after it stays after it.
-
-    >>> isolate("loss")
-    'loss'
-    """
-    if text.isascii() or _RIGHT_TO_LEFT.search(text) is None:
-        return text
-    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def width(text: str, size: float, weight: int = 400) -> float:
