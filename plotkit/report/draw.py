@@ -22,12 +22,13 @@ from plotkit.report.blocks import Block, Figure, Row, Text
 from plotkit.report.markdown import Node
 from plotkit.table import Table
 from plotkit.text import clean
+from plotkit.theme import is_stepped
 from plotkit.words import voice, words
 
 ROWS = 20  # of a table, where no number is given
 # Settings that decide what a picture's files hold.
 _DECIDING = ("png_level", "missing_glyphs", "font_folders", "inline_svg_bytes")
-_COLUMN = 800.0  # px that charts beside each other share; a little more than a page's column
+_HALF = (400.0, 290.0)  # px of a chart beside others: a page sets two in a line
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -202,7 +203,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     with _making:
         chart = _made(figure)
     if beside > 1 and not {"width", "height", "size"} & options.keys():
-        options |= _narrow(chart, beside)
+        options |= _narrow(chart)
     digest = _digest(chart.to_dict(), chart.notes, chart.preset.digest, *about)
     picture = Picture(
         0,
@@ -226,10 +227,12 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     return picture._replace(files=files, notes=(*chart.notes, *chart.warnings))
 
 
-def _narrow(chart: Chart, beside: int) -> dict[str, float]:
+def _narrow(chart: Chart) -> dict[str, float]:
     """The size of a chart beside others: laid out for its place, so that its text stays legible."""
-    width = max(_COLUMN / beside, 240.0)
-    return {"width": width} if chart.keeps_shape else {"width": width, "height": width * 0.72}
+    if is_stepped(chart.to_dict()):
+        return {}  # a few cells are small, and are not blown up
+    width, height = _HALF
+    return {"width": width} if chart.keeps_shape else {"width": width, "height": height}
 
 
 def _made(figure: Figure) -> Chart:
