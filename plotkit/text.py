@@ -148,7 +148,8 @@ def look_alikes(values: Iterable[str]) -> list[list[str]]:
     groups: dict[str, list[str]] = {}
     for value in dict.fromkeys(values):
         groups.setdefault(_look(value), []).append(value)
-    return [group for group in groups.values() if len(group) > 1]
+    # Sorted, as the rows of a lazy frame come in any order.
+    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 
 def is_blank_name(name: str) -> bool:

@@ -140,7 +140,7 @@ def test_lazy_frames_follow_the_same_rules(make: Callable[[dict[str, Any]], Any]
     assert empty.notes == (
         "column 'x': control characters in 1 row shown as U+FFFD.",
         "column 'x': empty text in 1 row shown as (empty).",
-        "column 'x': different values look alike: '\\\\xe9', 'e\\\\u0301'.",
+        "column 'x': different values look alike: 'e\\\\u0301', '\\\\xe9'.",
     )
 
 
