@@ -327,7 +327,7 @@ def _read_cache() -> _Known:
 
 def _write_cache(known: _Known) -> None:
     """Write the cache whole or not at all; a machine without a place for it has none."""
-    import tempfile
+    from plotkit import written  # only a cache that was not there needs it
 
     shared: dict[Ranges, int] = {}
     files = {
@@ -342,13 +342,6 @@ def _write_cache(known: _Known) -> None:
     path = cache_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump(held, file, separators=(",", ":"))
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        written.whole(path, json.dumps(held, separators=(",", ":")))
     except OSError:
         return

@@ -19,7 +19,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +26,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from plotkit import written
 from plotkit.words import words as spoken_words
 
 __all__ = [
@@ -421,28 +421,13 @@ def bundle(fetch: Callable[[str], str], cache_dir: Path, version: str) -> str:
     # An own scope: minified top-level names must not become the page's globals.
     text = f'(()=>{{"use strict";\n{text}\n}})();'
     with contextlib.suppress(OSError):
-        _write_whole(path, _seal(text.encode()) + b"\n" + text.encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written.whole(path, _seal(text.encode()) + b"\n" + text.encode())
     return text
 
 
 def _seal(body: bytes) -> bytes:
     return b"// sha256 " + hashlib.sha256(body).hexdigest().encode()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` at once: a reader sees the old file or the new one."""
-    import tempfile  # only a cache miss needs it, and it loads half of the standard library
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _themes(configs: Mapping[str, Mapping[str, object]], theme: str | None) -> list[str]:

@@ -11,9 +11,6 @@ from plotkit import errors, look, written
 from plotkit.chart import Chart
 from plotkit.look import Options
 from plotkit.report import blocks, draw
-from plotkit.theme import config
-
-_MEGA = 1_000_000
 
 
 class Report:
@@ -48,7 +45,6 @@ class Report:
         chosen = look.read(options, "light")  # what is misspelt ends here
         if options.get("alt") is not None:
             raise errors.OptionError.from_option("alt", options["alt"], "it for one figure only")
-        config(chosen.theme)
         self.title = title
         self.description = description
         self.language = chosen.language

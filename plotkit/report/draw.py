@@ -111,19 +111,21 @@ class Page(NamedTuple):
     blocks: tuple[Prose | Picture | Grid | Side, ...]
     contents: tuple[Entry, ...]
 
+    def parts(self) -> Iterator[Prose | Picture | Grid]:
+        """All blocks in their order, those in rows too."""
+        for block in self.blocks:
+            yield from block.cells if isinstance(block, Side) else (block,)
+
     def failures(self) -> Iterator[tuple[str, str]]:
         """The label and the error of all that could not be shown."""
-        for block in self.blocks:
-            for part in block.cells if isinstance(block, Side) else (block,):
-                if isinstance(part, (Picture, Grid)) and part.error:
-                    kind = "figure" if isinstance(part, Picture) else "table"
-                    yield f"{kind} {part.number}", part.error
+        for part in self.parts():
+            if isinstance(part, (Picture, Grid)) and part.error:
+                kind = "figure" if isinstance(part, Picture) else "table"
+                yield f"{kind} {part.number}", part.error
 
     def pictures(self) -> Iterator[Picture]:
         """All charts in their order, those in rows too."""
-        for block in self.blocks:
-            parts = block.cells if isinstance(block, Side) else (block,)
-            yield from (part for part in parts if isinstance(part, Picture))
+        yield from (part for part in self.parts() if isinstance(part, Picture))
 
 
 class Setting(NamedTuple):

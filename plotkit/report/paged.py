@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ class _Paper:
         self.files: dict[str, str | bytes] = {}
         self.texts: list[str] = [page.title, *page.words.values()]
         # Figures and tables keep their names whatever a heading says.
-        self._labels = {part.id for part in _parts(page) if not isinstance(part, Prose)}
+        self._labels = {part.id for part in page.parts() if not isinstance(part, Prose)}
         description = self._nodes(page.description)
         blocks = [self._block(block) for block in page.blocks]
         title = _NEWLINES.sub(" ", page.title)
@@ -212,11 +212,6 @@ class _Paper:
             "height": height * _POINTS,
             "framed": framed,
         }
-
-
-def _parts(page: Page) -> Iterator[Prose | Picture | Grid]:
-    for block in page.blocks:
-        yield from block.cells if isinstance(block, Side) else (block,)
 
 
 def _language(tag: str) -> str:

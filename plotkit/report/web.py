@@ -47,7 +47,6 @@ def html(
     """
     body = "\n".join(_block(block, page, canvas) for block in page.blocks)
     style = _colours(theme) + _asset("page.css") + more_style
-    shown = f"{page.title} {body}"
     language = page.language
     return Template(_asset("page.html")).substitute(
         language=escape(language),
@@ -57,7 +56,7 @@ def html(
         software=f"plotkit {plotkit.__version__}",
         title=escape(page.title),
         style=style,
-        fonts=fonts.css(texts=[shown, page.title]),
+        fonts=fonts.css(texts=[page.title, body]),
         shape=" with-contents" if len(page.contents) > 1 else "",
         description=f'<div class="lead">{prose(page.description)}</div>'
         if page.description
@@ -108,17 +107,16 @@ def _block(block: Prose | Picture | Grid | Side, page: Page, canvas: Canvas) -> 
         return f'<div class="prose" dir="auto">{prose(block.nodes)}</div>'
     if isinstance(block, Grid):
         return _grid(block, page)
-    if block.error:
-        shown = (
-            f'<div class="error"><strong>{escape(page.words["not_drawn"])}</strong>'
-            f"{escape(block.error)}</div>"
-        )
-    else:
-        shown = canvas(block)
+    shown = _failure(block, page) if block.error else canvas(block)
     return (
         f'<figure id="{block.id}">\n{shown}\n'
         f"<figcaption>{_caption('figure', block, page)}{_remarks(block)}</figcaption>\n</figure>"
     )
+
+
+def _failure(block: Picture | Grid, page: Page) -> str:
+    told = escape(page.words["not_drawn"])
+    return f'<div class="error"><strong>{told}</strong>{escape(block.error)}</div>'
 
 
 def _caption(kind: str, block: Picture | Grid, page: Page) -> str:
@@ -136,9 +134,7 @@ def _remarks(picture: Picture) -> str:
 
 def _grid(grid: Grid, page: Page) -> str:
     if grid.error:
-        failed = escape(page.words["not_drawn"])
-        told = f'<div class="error"><strong>{failed}</strong>{escape(grid.error)}</div>'
-        return f'<figure class="table" id="{grid.id}">{told}</figure>'
+        return f'<figure class="table" id="{grid.id}">{_failure(grid, page)}</figure>'
     columns, kinds, rows, _ = grid.printed
     number = [f' class="{kind}"' for kind in kinds]
     head = "".join(
