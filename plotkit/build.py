@@ -16,17 +16,31 @@ from plotkit.column import Column
 from plotkit.preset import Preset
 from plotkit.table import Columns, LazyColumns, Table
 
-_SIZE = (640, 400)
+_LEAST = 2  # rows, of which a limit of one's own must leave room for
 _UTC = " (UTC)"
 
 
 class Built(NamedTuple):
-    """A finished spec without theme, its notes, the strings in it, and the marks it must show."""
+    """A finished spec without theme, its notes, the strings in it, and the marks it must show.
+
+    `detail` holds finer rows for a closer look or a larger picture; see `at`.
+    """
 
     spec: dict[str, Any]
     notes: tuple[str, ...]
     strings: dict[str, str]
     marks: int
+    detail: stats.Detail | None = None
+
+    def at(self, level: int) -> Built:
+        """The same with the rows of a finer level."""
+        if self.detail is None or level == 0:
+            return self
+        spec = dict(self.spec)
+        if "datasets" in spec:
+            spec["datasets"] = dict(spec["datasets"])
+        rows = fill.set_rows(spec, self.detail.at(level))
+        return self._replace(spec=spec, marks=fill.expected_marks(spec, rows))
 
 
 def build(
@@ -35,13 +49,17 @@ def build(
     fields: Mapping[str, str | None],
     strings: Mapping[str, str] | None = None,
     params: Mapping[str, Any] | None = None,
+    reduce: bool | int = True,
 ) -> Built:
     """Build a chart's spec.
+
+    `reduce` False draws every row, a number at most so many.
 
     Raises a `PlotkitError` of the fitting kind for whatever does not fit together, before
     anything is drawn.
     """
     # What the caller asked for, against what the preset offers: misspelt names end here.
+    reduce = _checked_reduce(reduce)
     chosen = bind.mapping(preset, table, fill.with_default_columns(preset, table.columns, fields))
     options, vega_params = fill.options(preset, params or {})
     _check_strings(preset, strings or {})
@@ -51,7 +69,7 @@ def build(
 
     # All rows in, the rows that the picture shows out.
     spec = preset.spec
-    result = _statistic(preset, columns, options, _size(spec))
+    result = _statistic(preset, columns, options, _picture(spec, reduce))
     if len(next(iter(result.columns.values()), [])) > settings.max_rows:
         count = len(next(iter(result.columns.values())))
         raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
@@ -81,7 +99,24 @@ def build(
     fill.set_no_limits(spec, drawn)
     shown = fill.read_strings(spec, preset, texts)
     rows = fill.set_rows(spec, drawn)
-    return Built(spec, tuple(dict.fromkeys(notes)), shown, fill.expected_marks(spec, rows))
+    marks = fill.expected_marks(spec, rows)
+    detail = _cleaned_detail(preset, result.detail)
+    return Built(spec, tuple(dict.fromkeys(notes)), shown, marks, detail)
+
+
+def _checked_reduce(given: bool | int) -> bool | int:
+    if isinstance(given, bool) or (isinstance(given, int) and given >= _LEAST):
+        return given
+    expected = f"True, False, or the most rows to draw, from {_LEAST} up"
+    raise errors.OptionError.from_option("reduce", given, expected)
+
+
+def _cleaned_detail(preset: Preset, detail: stats.Detail | None) -> stats.Detail | None:
+    """Finer rows, as the engine can take them; what is said of them was said of the picture's."""
+    if detail is None:
+        return None
+    columns = fill.clean_columns(fill.with_constants(preset, detail.columns), [])
+    return detail._replace(columns=columns)
 
 
 def _missing_glyphs(texts: Sequence[str]) -> list[str]:
@@ -107,7 +142,7 @@ def _statistic(
     preset: Preset,
     columns: Columns | LazyColumns,
     options: Mapping[str, Any],
-    size: tuple[int, int],
+    picture: stats.Picture,
 ) -> stats.Result:
     """Run the preset's statistic under its own input names; without one, the rows go through."""
     if preset.statistic is None:
@@ -119,13 +154,17 @@ def _statistic(
     if missing:
         raise errors.PresetError.from_statistic(preset.id, preset.statistic, missing)
     name_of = {role: name for name, role in role_of.items()}
-    result = stats.get(preset.statistic)(_renamed(columns, name_of), options, size)
+    result = stats.get(preset.statistic)(_renamed(columns, name_of), options, picture)
     renamed = {
         role_of.get(name, name): values
         for name, values in result.columns.items()
         if any(value is not None for value in values)  # a field without any value is not there
     }
-    return result._replace(columns=renamed)
+    detail = result.detail
+    if detail is not None:
+        finer = {role_of.get(name, name): values for name, values in detail.columns.items()}
+        detail = detail._replace(columns={n: v for n, v in finer.items() if n in renamed})
+    return result._replace(columns=renamed, detail=detail)
 
 
 def _by_role(columns: Columns | LazyColumns) -> Mapping[str, Any]:
@@ -141,12 +180,14 @@ def _renamed(columns: Columns | LazyColumns, names: Mapping[str, str]) -> Column
     return {names.get(role, role): column for role, column in columns.items()}
 
 
-def _size(spec: Mapping[str, Any]) -> tuple[int, int]:
+def _picture(spec: Mapping[str, Any], reduce: bool | int) -> stats.Picture:
+    """What rows are prepared for: the preset's own size, whatever one is asked for later."""
+    own = stats.Picture()
     width, height = (
         int(found) if isinstance(found, (int, float)) else default
-        for found, default in zip((spec.get("width"), spec.get("height")), _SIZE, strict=True)
+        for found, default in ((spec.get("width"), own.width), (spec.get("height"), own.height))
     )
-    return width, height
+    return stats.Picture(width, height, reduce)
 
 
 def _kinds(preset: Preset, columns: Columns | LazyColumns) -> dict[str, tuple[str, bool]]:

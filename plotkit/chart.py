@@ -6,6 +6,7 @@ The formats are one table, `FORMATS`: a new one is one function and one row ther
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import plotkit
-from plotkit import errors, look, settings, written
+from plotkit import errors, look, settings, stats, written
 from plotkit.build import Built
 from plotkit.look import Look, Options, Theme
 from plotkit.preset import Preset
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from plotkit.render.page import Live
 
 _CSS_PPI = 96.0
-_DEFAULT_SCALE = 2.0
 _MAX_SCALE = 20.0
 
 
@@ -193,7 +193,7 @@ class Chart:
         from plotkit.render import fonts as fonts_of
         from plotkit.render import svg
 
-        chosen = self._look(options)
+        chosen = self._finer(self._look(options), stats.DENSITY)
         drawn = svg.cleaned(self._picture(chosen))
         if fonts:
             drawn = fonts_of.embedded(drawn)
@@ -265,7 +265,7 @@ class Chart:
         """A PDF file's bytes: one page, of the figure's size, with real text."""
         from plotkit.render import fonts, pdf, svg
 
-        chosen = self._look(options)
+        chosen = self._finer(self._look(options), stats.DENSITY)
         picture = self._picture(chosen)
         lost = fonts.lost_without_colour([picture])
         self.warnings = tuple(dict.fromkeys([*self.warnings, *lost]))
@@ -298,6 +298,7 @@ class Chart:
             notes=self.notes,
             bundle=page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version()),
             fonts_css=fonts.css(texts=[text], font=font),
+            detail=live.detail,
         )
 
     # --- as a file -----------------------------------------------------------------------------
@@ -388,6 +389,7 @@ class Chart:
             theme=fixed,
             label=self.strings.get("title") or self.preset.title,
             description=self._alt(chosen),
+            detail=self._built.detail,
         )
 
     # --- how it comes about --------------------------------------------------------------------
@@ -412,8 +414,19 @@ class Chart:
 
     def _dressed(self, chosen: Look) -> str:
         """The spec in its theme and size, as the engine and the files get it."""
-        made = chosen.dressed(self._built.spec, self.preset)
+        made = chosen.dressed(self._built.at(chosen.level).spec, self.preset)
         return json.dumps(made, ensure_ascii=False, allow_nan=False)
+
+    def _finer(self, chosen: Look, density: float) -> Look:
+        """The same look with as much detail as a picture of so many pixels a px can show."""
+        detail = self._built.detail
+        if detail is None:
+            return chosen
+        drawn = stats.Picture()
+        wide, high = chosen.width or drawn.width, chosen.height or drawn.height
+        finer = max(wide / drawn.width, high / drawn.height) * density / stats.DENSITY
+        level = max(math.ceil(math.log2(finer)), 0) if finer > 0 else 0
+        return chosen._replace(level=min(level, detail.levels - 1))
 
     def _svg(self, chosen: Look) -> str:
         """The inspected picture; the same for all formats, so it is drawn once for a look."""
@@ -423,7 +436,8 @@ class Chart:
         if key not in self._svgs:
             draw = worker.vega_to_svg if self.preset.vega else worker.vegalite_to_svg
             drawn = draw(self._dressed(chosen), preset=self.preset.id)
-            found = svg.inspect(drawn, preset=self.preset.id, expected_marks=self._built.marks)
+            marks = self._built.at(chosen.level).marks
+            found = svg.inspect(drawn, preset=self.preset.id, expected_marks=marks)
             if self.keeps_shape:
                 found = _scaled(found, chosen)
             self._svgs[key] = found
@@ -466,7 +480,8 @@ class Chart:
         if dpi is not None:
             factor = _ranged("dpi", dpi, 1, _MAX_SCALE * _CSS_PPI) / _CSS_PPI
         else:
-            factor = _ranged("scale", _DEFAULT_SCALE if scale is None else scale, 0.1, _MAX_SCALE)
+            factor = _ranged("scale", stats.DENSITY if scale is None else scale, 0.1, _MAX_SCALE)
+        chosen = self._finer(chosen, factor)
         drawn = fonts.with_fallbacks(self._picture(chosen), colour=True)
         wide, high = (max(round(side * factor), 1) for side in self._size(chosen))
         if wide * high > settings.max_pixels:

@@ -48,6 +48,13 @@ def _length(text: str | None) -> float | str | None:
         return text
 
 
+def _reduce(text: str) -> bool | int:
+    """`yes`, `no` or a number; anything else is refused where it is checked."""
+    if text in ("yes", "no"):
+        return text == "yes"
+    return int(text) if text.isdecimal() else text  # type: ignore[return-value]
+
+
 def _sizes(started: str) -> list[str]:
     from plotkit.sizes import NAMES
 
@@ -110,6 +117,12 @@ def render(
             "--type", "-t", metavar="COLUMN=KIND", help="Read a column as number, text, bool, time."
         ),
     ] = None,
+    reduce: Annotated[
+        str,
+        typer.Option(
+            help="yes: what no pixel can show is left out; no: every row is drawn; or a number."
+        ),
+    ] = "yes",
     theme: Annotated[str | None, typer.Option(help="light or dark.")] = None,
     width: Annotated[str | None, typer.Option(help="Figure's width: px, or 8cm, 3in.")] = None,
     height: Annotated[str | None, typer.Option(help="Figure's height.")] = None,
@@ -152,7 +165,7 @@ def render(
         from plotkit.table import Table
 
         table = Table.read(data, types=pairs(kind or [], "--type"))
-        chart = plot_table(preset, table, fields, strings, params=params)
+        chart = plot_table(preset, table, fields, strings, params=params, reduce=_reduce(reduce))
         for path in out:
             written = chart.save(
                 path,

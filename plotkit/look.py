@@ -51,7 +51,7 @@ class Options(TypedDict, total=False):
 class Look(NamedTuple):
     """The same, checked; lengths in px of the finished figure.
 
-    The fields up to `zoom` decide the picture, those after it the files that it is written to.
+    The fields up to `level` decide the picture, those after it the files that it is written to.
     """
 
     theme: Theme
@@ -60,6 +60,7 @@ class Look(NamedTuple):
     background: str | None = None
     locale: str | None = None
     zoom: float = 1.0  # how much larger than designed everything is drawn
+    level: int = 0  # of detail, where the rows were reduced to what a picture can show
     dpi: float | None = None  # of images, where none is asked for
     named: sizes.Size | None = None  # where both sides are those of a named size
     language: str = "en"
@@ -67,7 +68,7 @@ class Look(NamedTuple):
 
     def key(self) -> str:
         """The same text for the same picture."""
-        return json.dumps(self[:6], sort_keys=True)
+        return json.dumps(self[:7], sort_keys=True)
 
     def flat(self) -> Look:
         """The same as it is laid out on a page that sets its own text: without `zoom`."""

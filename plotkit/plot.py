@@ -45,6 +45,7 @@ def plot_table(
     *,
     params: Mapping[str, Any] | None = None,
     allow: str | Path | Sequence[str | Path] = (),
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw a table with any preset.
 
@@ -57,6 +58,8 @@ def plot_table(
         params: values of the preset's parameters.
         allow: prefixes of URLs, and folders, from which data and images that the preset names
             are fetched and embedded; default none, and nothing is ever read.
+        reduce: True (default) leaves out what no pixel of the picture can show, counted in
+            `chart.notes`; False draws every row; a number draws at most so many.
 
     Raises:
         PlotkitError: of the fitting kind, with facts, for an unknown preset, role, string, param
@@ -70,7 +73,7 @@ def plot_table(
     table = data_table if isinstance(data_table, Table) else Table(data_table)
     if table.is_lazy or len(table) > _MANY_ROWS:
         worker.warm()
-    return Chart(build(preset, table, fields, string_fields, params), preset, table)
+    return Chart(build(preset, table, fields, string_fields, params, reduce), preset, table)
 
 
 def _strings(title: str, subtitle: str, **more: str | None) -> dict[str, str]:
@@ -92,6 +95,7 @@ def line(
     x_scale: str = "linear",
     y_scale: str = "linear",
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw lines: y over x, one line for each value of `stroke` or `color`.
 
@@ -108,6 +112,7 @@ def line(
         y_scale: "linear" or "log".
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     >>> line({"step": [0, 1, 2], "loss": [1.9, 1.1, 0.7]}, "step", "loss")
     <Chart by plotkit/line>
@@ -125,6 +130,7 @@ def line(
         },
         _strings(title, subtitle),
         params={"x_scale": x_scale, "y_scale": y_scale},
+        reduce=reduce,
     )
 
 
@@ -139,6 +145,7 @@ def scatter(
     x_scale: str = "linear",
     y_scale: str = "linear",
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw a point for each row.
 
@@ -154,6 +161,7 @@ def scatter(
         y_scale: "linear" or "log".
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     >>> scatter({"a": [1, 2], "b": [3, 4]}, "a", "b", title="Two points")
     <Chart 'Two points' by plotkit/scatter>
@@ -164,6 +172,7 @@ def scatter(
         {"x": x, "y": y, "color": color, "size": size},
         _strings(title, subtitle),
         params={"x_scale": x_scale, "y_scale": y_scale},
+        reduce=reduce,
     )
 
 
@@ -177,6 +186,7 @@ def bar(
     sort: str | None = None,
     aggregate: str = "mean",
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw a bar for each label.
 
@@ -189,6 +199,7 @@ def bar(
         aggregate: "mean", "sum", "median", "min", "max" or "count".
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     >>> bar({"model": ["a", "b", "a"], "accuracy": [0.9, 0.8, 0.7]}, "model", "accuracy").notes[0]
     "column 'model': 1 of 2 bars stand for more than one row (2 rows in all) and show their mean."
@@ -199,6 +210,7 @@ def bar(
         {"label": label, "value": value, "group": group},
         _strings(title, subtitle),
         params={"sort": sort, "aggregate": aggregate},
+        reduce=reduce,
     )
 
 
@@ -274,6 +286,7 @@ def line_series(
     x_scale: str = "linear",
     y_scale: str = "linear",
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw several lines, each with a colour, a dash and a name.
 
@@ -287,6 +300,7 @@ def line_series(
         y_scale: "linear" or "log".
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     Raises:
         DataError: where a line has another number of values than its x, with its key.
@@ -303,6 +317,7 @@ def line_series(
         {"step": step, "lineKey": name, "lineVal": value},
         {**strings, "y-axis-title": yname},
         params={"x_scale": x_scale, "y_scale": y_scale},
+        reduce=reduce,
     )
 
 
@@ -375,6 +390,7 @@ def roc_curve(
     average: str | None = None,
     threshold: float | Sequence[float] | None = None,
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw receiver operating characteristics, exact at every distinct threshold.
 
@@ -390,6 +406,7 @@ def roc_curve(
         threshold: score, or scores, to mark on each curve.
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     The legend gives each curve's area (AUC), equal to `sklearn.metrics.roc_auc_score`.
 
@@ -403,6 +420,7 @@ def roc_curve(
         fields,
         _strings(title, subtitle),
         params={"average": average, "threshold": threshold},
+        reduce=reduce,
     )
 
 
@@ -418,6 +436,7 @@ def pr_curve(
     average: str | None = None,
     threshold: float | Sequence[float] | None = None,
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw precision over recall in steps, exact at every distinct threshold.
 
@@ -435,6 +454,7 @@ def pr_curve(
         threshold: score, or scores, to mark on each curve.
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     The legend gives each curve's average precision (AP), equal to
     `sklearn.metrics.average_precision_score`.
@@ -449,6 +469,7 @@ def pr_curve(
         fields,
         _strings(title, subtitle),
         params={"average": average, "threshold": threshold, "interp_size": interp_size},
+        reduce=reduce,
     )
 
 
@@ -479,6 +500,7 @@ def area_under_curve(
     title: str = "",
     *,
     subtitle: str = "",
+    reduce: bool | int = True,
 ) -> Chart:
     """Draw curves whose points are computed already, both axes from 0 to 1.
 
@@ -489,6 +511,7 @@ def area_under_curve(
         color: column that splits the rows into curves.
         title: the title above the chart.
         subtitle: one line under the title.
+        reduce: True, False (every row is drawn), or the most rows that are drawn.
 
     >>> area_under_curve({"fpr": [0, 0.5, 1], "tpr": [0, 0.9, 1]}, "fpr", "tpr")
     <Chart by plotkit/area_under_curve>
@@ -498,6 +521,7 @@ def area_under_curve(
         table,
         {"x": x, "y": y, "class": color},
         _strings(title, subtitle),
+        reduce=reduce,
     )
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plotkit import written
+from plotkit.stats import Detail
 from plotkit.words import words as spoken_words
 
 __all__ = [
@@ -121,6 +122,8 @@ class Live(NamedTuple):
         Paper is printed light wherever ``configs`` has a light theme.
     allow_links
         Let ``href`` channels open ``http`` and ``https`` addresses in a new tab.
+    detail
+        Finer rows that a closer look shows.
     """
 
     spec: Mapping[str, object]
@@ -129,6 +132,7 @@ class Live(NamedTuple):
     description: str = ""
     theme: str | None = None
     allow_links: bool = False
+    detail: Detail | None = None
 
 
 def html(
@@ -144,6 +148,7 @@ def html(
     description: str = "",
     language: str = "en",
     words: Mapping[str, str] | None = None,
+    detail: Detail | None = None,
 ) -> str:
     """Write one chart as a complete HTML document.
 
@@ -173,6 +178,8 @@ def html(
         BCP 47 tag of the language that the page's texts are in.
     words
         Texts in place of those of :data:`WORDS`, by their names.
+    detail
+        Finer rows that a closer look shows.
 
     Returns
     -------
@@ -186,7 +193,7 @@ def html(
         ``configs`` has no entry for ``theme``.
     """
     told = {**WORDS, **(words or {})}
-    live = Live(spec, configs, title, description, theme, allow_links)
+    live = Live(spec, configs, title, description, theme, allow_links, detail)
     written, texts = scripts([live], bundle=bundle, words=words)
     return _filled(
         "page.html",
