@@ -6,7 +6,6 @@ all cores busy, and the caller's data need not be sent to other Python processes
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
@@ -15,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from plotkit import errors, settings
+from plotkit import progress as bars
 from plotkit.errors import PlotkitError
 from plotkit.render import worker
 
@@ -58,7 +58,7 @@ def each(
         total: how many tasks there are, where `tasks` has no length.
         label: what the progress bar says.
         progress: True or False for a progress bar or none; default: where standard error is a
-            terminal.
+            terminal, once it takes long.
 
     Yields:
         The number of a task, from 0, and what it returned or the `PlotkitError` that it raised.
@@ -83,9 +83,9 @@ def each(
         found = _in_turn(tasks)
     else:
         found = _at_once(tasks, workers)
-    if progress is None:
-        progress = sys.stderr is not None and sys.stderr.isatty()
-    return _shown(found, total, label) if progress else found
+    if (progress is None and not bars.wanted()) or progress is False:
+        return found
+    return _shown(found, total, label, at_once=progress is True)
 
 
 def _in_turn(tasks: Iterable[Callable[[], T]]) -> _Results[T]:
@@ -181,7 +181,9 @@ def _end(
         except Empty:
             break
     if busy:
-        pool.stop_threads([thread.ident for thread in threads if thread.ident is not None])
+        known = [thread.ident for thread in threads if thread.ident is not None]
+        pool.stop_threads(known)
+        bars.stop(known)  # those that read
     for _ in threads:
         asked.put(None)
     until = time.monotonic() + _PATIENCE
@@ -189,20 +191,9 @@ def _end(
         thread.join(max(until - time.monotonic(), 0) if busy else None)
 
 
-def _shown(found: _Results[T], total: int | None, label: str) -> _Results[T]:
+def _shown(found: _Results[T], total: int | None, label: str, *, at_once: bool) -> _Results[T]:
     """The same with a progress bar on standard error."""
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Remaining
-    except ImportError:  # it comes with typer; without it there is no bar
-        yield from found
-        return
-    # A title may look like rich's markup.
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*columns, Remaining(), console=Console(stderr=True), transient=True)
-    with closing(found), bar:
-        shown = bar.add_task(label, total=total)
+    with closing(found), bars.shown(label, total=total, show=True, at_once=at_once) as work:
         for one in found:
-            bar.advance(shown)
+            work.advance()
             yield one

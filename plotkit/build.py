@@ -8,13 +8,18 @@ nor the preset is changed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plotkit import bind, errors, fill, settings, stats
+from plotkit import bind, errors, fill, notes, progress, settings, stats
 from plotkit.column import Column
+from plotkit.errors import CannotEvaluateError
 from plotkit.preset import Preset
 from plotkit.table import Columns, LazyColumns, Table
+
+if TYPE_CHECKING:
+    from plotkit.prepared import Rows
 
 _LEAST = 2  # rows, of which a limit of one's own must leave room for
 _UTC = " (UTC)"
@@ -23,7 +28,8 @@ _UTC = " (UTC)"
 class Built(NamedTuple):
     """A finished spec without theme, its notes, the strings in it, and the marks it must show.
 
-    `detail` holds finer rows for a closer look or a larger picture; see `at`.
+    `detail` holds finer rows for a closer look or a larger picture; see `at`. Where `rows` are
+    held, the spec has none: they go through its transforms before it is drawn (`prepared.py`).
     """
 
     spec: dict[str, Any]
@@ -31,6 +37,7 @@ class Built(NamedTuple):
     strings: dict[str, str]
     marks: int
     detail: stats.Detail | None = None
+    rows: Rows | None = None
 
     def at(self, level: int) -> Built:
         """The same with the rows of a finer level."""
@@ -58,19 +65,43 @@ def build(
     Raises a `PlotkitError` of the fitting kind for whatever does not fit together, before
     anything is drawn.
     """
-    # What the caller asked for, against what the preset offers: misspelt names end here.
     reduce = _checked_reduce(reduce)
+    asked = (preset, table, fields, strings or {}, params or {})
+    bar = progress.shown(f"{preset.id}: reading the rows", show=False if _is_spark(table) else None)
+    with progress.listening(), bar as work:
+        try:
+            return _build(*asked, reduce, work)
+        except CannotEvaluateError as reason:
+            return _build(*asked, False, work, f"{reason}")
+
+
+def _build(
+    preset: Preset,
+    table: Table,
+    fields: Mapping[str, str | None],
+    strings: Mapping[str, str],
+    params: Mapping[str, Any],
+    reduce: bool | int,
+    work: progress.Work,
+    refused: str = "",
+) -> Built:
+    """One try; `refused` says why VegaFusion did not take the preset in the one before."""
+    # What the caller asked for, against what the preset offers: misspelt names end here.
     chosen = bind.mapping(preset, table, fill.with_default_columns(preset, table.columns, fields))
-    options, vega_params = fill.options(preset, params or {})
-    _check_strings(preset, strings or {})
+    options, vega_params = fill.options(preset, params)
+    _check_strings(preset, strings)
 
     # The columns of those roles, typed; rows that cannot be drawn are out, and counted.
-    columns, notes = bind.bind(preset, table, chosen)
+    columns, said = bind.bind(preset, table, chosen)
 
     # All rows in, the rows that the picture shows out.
     spec = preset.spec
-    result = _statistic(preset, columns, options, _picture(spec, reduce))
-    if len(next(iter(result.columns.values()), [])) > settings.max_rows:
+    work.label = f"{preset.id}: preparing the picture"
+    if preset.statistic is None:
+        result, rows = _own_rows(preset, columns, reduce, refused, said)
+    else:
+        result, rows = _statistic(preset, columns, options, picture(spec, reduce)), None
+    if rows is None and len(next(iter(result.columns.values()), [])) > settings.max_rows:
         count = len(next(iter(result.columns.values())))
         raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
 
@@ -78,7 +109,7 @@ def build(
 
     # The spec: what was not mapped goes, what the data decides comes, then texts and rows.
     titles = _titles(columns)
-    texts = _texts(preset, titles, result.strings, strings or {})
+    texts = _texts(preset, titles, result.strings, strings)
     fill.set_texts(spec, preset, texts, titles)
     absent = {*preset.roles, *preset.outputs} - set(result.columns)
     fill.remove_unmapped(spec, absent)
@@ -91,17 +122,25 @@ def build(
     fill.set_titles(spec, {**titles, **result.titles})
     fill.set_strings(spec, preset, texts)
     fill.set_vega_params(spec, vega_params)
-    notes = [*notes, *result.notes]
+    said += result.notes
     fill.remove_sample(spec)
-    spec = fill.clean_texts(spec, notes)
-    drawn = fill.clean_columns(result.columns, notes)
-    notes += _missing_glyphs([*fill.texts(spec), *fill.texts_of_columns(drawn)])
+    spec = fill.clean_texts(spec, said)
+    drawn = fill.clean_columns(result.columns, said)
+    said += _missing_glyphs([*fill.texts(spec), *fill.texts_of_columns(drawn)])
     fill.set_no_limits(spec, drawn)
     shown = fill.read_strings(spec, preset, texts)
-    rows = fill.set_rows(spec, drawn)
-    marks = fill.expected_marks(spec, rows)
+    if rows is not None:
+        return _evaluated(spec, preset, shown, rows, said)
+    drawn_rows = fill.set_rows(spec, drawn)
+    marks = fill.expected_marks(spec, drawn_rows)
     detail = _cleaned_detail(preset, result.detail)
-    return Built(spec, tuple(dict.fromkeys(notes)), shown, marks, detail)
+    return Built(spec, tuple(dict.fromkeys(said)), shown, marks, detail)
+
+
+def _is_spark(table: Table) -> bool:
+    """Whether rows come from Spark, which shows its own progress on the same terminal."""
+    frame: Any = table._frame if table.is_lazy else None
+    return frame is not None and type(frame.to_native()).__module__.startswith("pyspark")
 
 
 def _checked_reduce(given: bool | int) -> bool | int:
@@ -144,10 +183,8 @@ def _statistic(
     options: Mapping[str, Any],
     picture: stats.Picture,
 ) -> stats.Result:
-    """Run the preset's statistic under its own input names; without one, the rows go through."""
-    if preset.statistic is None:
-        held = columns.collect() if isinstance(columns, LazyColumns) else columns
-        return stats.Result({role: column.as_json() for role, column in held.items()})
+    """Run the preset's statistic under its own input names."""
+    assert preset.statistic is not None
     role_of = preset.inputs  # the statistic's name -> the preset's role
     needed = stats.REQUIRED.get(preset.statistic, ())
     missing = [name for name in needed if role_of.get(name, name) not in _by_role(columns)]
@@ -167,6 +204,67 @@ def _statistic(
     return result._replace(columns=renamed, detail=detail)
 
 
+def _own_rows(
+    preset: Preset,
+    columns: Columns | LazyColumns,
+    reduce: bool | int,
+    refused: str,
+    said: list[str],
+) -> tuple[stats.Result, Rows | None]:
+    """The rows of a preset without a statistic: as they are, or held for VegaFusion.
+
+    Columns that the spec does not name stay behind.
+    """
+    from plotkit import prepared  # no built-in preset comes here
+
+    spec = preset.spec
+    mapped = list(_by_role(columns))
+    # The number of rows counts, also where no column does.
+    roles = prepared.used(spec, mapped) or mapped[:1]
+    total = prepared.count(columns)
+    transforms = prepared.transforms(spec)
+    reduces = transforms and reduce is not False and prepared.suits(preset, mapped)
+    if reduces and total > (settings.transform_rows if reduce is True else reduce):
+        if prepared.is_installed():
+            rows = prepared.rows_of(preset, columns, roles, said)
+            prepared.check_formulas(spec, rows)
+            return stats.Result(prepared.samples(rows, spec)), rows
+        if total > settings.max_rows:
+            raise errors.MissingExtraError.from_rows(preset.id, total, settings.max_rows)
+    if total > settings.max_rows:
+        raise errors.DataError.from_rows_sent(
+            preset.id, total, settings.max_rows, transforms, refused
+        )
+    if refused:
+        said.append(notes.not_evaluated(refused, total))
+    elif total > settings.transform_rows:
+        said.append(notes.sent(total, reduces))
+    if isinstance(columns, LazyColumns):
+        held = columns.collect(columns.frame.select(*roles))
+    else:
+        held = {role: columns[role] for role in roles}
+    return stats.Result({role: column.as_json() for role, column in held.items()}), None
+
+
+def _evaluated(
+    spec: dict[str, Any], preset: Preset, strings: dict[str, str], rows: Rows, said: list[str]
+) -> Built:
+    """A spec that takes its rows through VegaFusion, which is tried once to see what it leaves."""
+    from plotkit import look, prepared
+
+    prepared.place(spec)
+    text = json.dumps(look.Look("light").dressed(spec, preset), ensure_ascii=False)
+    found = prepared.evaluated(text, rows, preset)
+    total = rows.table.num_rows
+    if found.left:
+        said.append(notes.left_to_engine(found.left, total, found.rows))
+    else:
+        said.append(notes.evaluated(total, found.rows))
+    if found.fixed:
+        said.append(notes.fixed_controls())
+    return Built(spec, tuple(dict.fromkeys(said)), strings, 1, None, rows)
+
+
 def _by_role(columns: Columns | LazyColumns) -> Mapping[str, Any]:
     """What is mapped, by role."""
     return columns.names if isinstance(columns, LazyColumns) else columns
@@ -180,7 +278,7 @@ def _renamed(columns: Columns | LazyColumns, names: Mapping[str, str]) -> Column
     return {names.get(role, role): column for role, column in columns.items()}
 
 
-def _picture(spec: Mapping[str, Any], reduce: bool | int) -> stats.Picture:
+def picture(spec: Mapping[str, Any], reduce: bool | int = True) -> stats.Picture:
     """What rows are prepared for: the preset's own size, whatever one is asked for later."""
     own = stats.Picture()
     width, height = (

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import plotkit
-from plotkit import errors, look, settings, stats, written
-from plotkit.build import Built
+from plotkit import errors, look, progress, settings, stats, written
+from plotkit.build import Built, picture
 from plotkit.look import Look, Options, Theme
 from plotkit.preset import Preset
 from plotkit.render import worker
 from plotkit.table import Table
-from plotkit.theme import keeps_shape
+from plotkit.theme import keeps_shape, vega_config
 
 if TYPE_CHECKING:
     import altair as alt
@@ -103,8 +103,12 @@ class Chart:
     # --- as data -------------------------------------------------------------------------------
 
     def to_dict(self, **options: Unpack[Options]) -> dict[str, Any]:
-        """The finished Vega-Lite spec; it draws in any Vega-Lite editor."""
-        dressed: dict[str, Any] = json.loads(self._dressed(self._look(options).flat()))
+        """The finished Vega-Lite spec; it draws in any Vega-Lite editor.
+
+        A spec of Vega where the preset is one, or where VegaFusion evaluated its transforms (then
+        `notes` says so).
+        """
+        dressed: dict[str, Any] = json.loads(self._drawable(self._look(options).flat()))
         return dressed
 
     def to_json(self, *, indent: int | None = 2, **options: Unpack[Options]) -> str:
@@ -115,10 +119,13 @@ class Chart:
     def to_altair(self) -> alt.Chart:
         """The chart as an Altair chart, to be changed further there.
 
-        Raises `PresetError` for a preset that is a spec of Vega itself.
+        Raises `PresetError` for a preset that is a spec of Vega itself, and `DataError` where
+        VegaFusion evaluated the spec.
         """
         if self.preset.vega:
             raise errors.PresetError.from_vega(self.preset.id)
+        if self._built.rows is not None:
+            raise errors.DataError.from_evaluated(self.preset.id)
         import altair as alt  # heavy, and only this call needs it
 
         made: alt.Chart = alt.Chart.from_dict(self.to_dict())
@@ -167,8 +174,18 @@ class Chart:
                 strings=self.strings,
                 notes=self.notes,
                 language=chosen,
+                **self._ends(),
             )
         return self._descriptions[chosen]
+
+    def _ends(self) -> dict[str, Any]:
+        """What a description is made of where the spec holds no rows."""
+        rows = self._built.rows
+        if rows is None:
+            return {}
+        from plotkit import prepared
+
+        return {"rows": prepared.ends(rows), "total": rows.table.num_rows}
 
     # --- as a picture --------------------------------------------------------------------------
 
@@ -285,7 +302,8 @@ class Chart:
         from plotkit.words import words
 
         live = self.live(**options)
-        text = json.dumps(self._built.spec, ensure_ascii=False)
+        held = self._built.spec if self._built.rows is None else live.spec
+        text = json.dumps(held, ensure_ascii=False)
         font = str(live.configs[live.theme or "light"].get("font", ""))
         return page.html(
             live.spec,
@@ -299,6 +317,7 @@ class Chart:
             bundle=page.bundle(worker.javascript_bundle, cache_dir(), worker.engine_version()),
             fonts_css=fonts.css(texts=[text], font=font),
             detail=live.detail,
+            specs=live.specs,
         )
 
     # --- as a file -----------------------------------------------------------------------------
@@ -383,9 +402,18 @@ class Chart:
         elif fixed is not None:
             looks[fixed] = chosen._replace(theme=fixed)
         dressed = {name: json.loads(self._dressed(found)) for name, found in looks.items()}
+        configs = {name: found["config"] for name, found in dressed.items()}
+        specs = {}
+        if self._built.rows is not None:  # its colours stand in the marks
+            specs = {name: json.loads(self._drawable(found)) for name, found in looks.items()}
+            configs = {
+                name: {**vega_config(found), **specs[name].get("config", {})}
+                for name, found in configs.items()
+            }
         return Live(
-            spec=dressed[fixed or "light"],
-            configs={name: found["config"] for name, found in dressed.items()},
+            spec=(specs or dressed)[fixed or "light"],
+            specs=specs,
+            configs=configs,
             theme=fixed,
             label=self.strings.get("title") or self.preset.title,
             description=self._alt(chosen),
@@ -417,15 +445,26 @@ class Chart:
         made = chosen.dressed(self._built.at(chosen.level).spec, self.preset)
         return json.dumps(made, ensure_ascii=False, allow_nan=False)
 
+    def _drawable(self, chosen: Look) -> str:
+        """The same with what its own transforms make of rows that the spec does not hold."""
+        dressed = self._dressed(chosen)
+        if self._built.rows is None:
+            return dressed
+        from plotkit import prepared  # only presets of many rows need it
+
+        spec = prepared.evaluated(dressed, self._built.rows, self.preset).spec
+        return json.dumps(spec, ensure_ascii=False, allow_nan=False)
+
     def _finer(self, chosen: Look, density: float) -> Look:
         """The same look with as much detail as a picture of so many pixels a px can show."""
         detail = self._built.detail
         if detail is None:
             return chosen
-        drawn = stats.Picture()
-        wide, high = chosen.width or drawn.width, chosen.height or drawn.height
-        finer = max(wide / drawn.width, high / drawn.height) * density / stats.DENSITY
-        level = max(math.ceil(math.log2(finer)), 0) if finer > 0 else 0
+        drawn = picture(self._built.spec)  # what the rows were prepared for
+        sides = ((chosen.width, drawn.width), (chosen.height, drawn.height))
+        finer = max(chosen.zoom if side is None else side / own for side, own in sides)
+        # Twice as large is one level; what rounding adds to it is none.
+        level = max(math.ceil(math.log2(finer * density / stats.DENSITY) - 1e-6), 0)
         return chosen._replace(level=min(level, detail.levels - 1))
 
     def _svg(self, chosen: Look) -> str:
@@ -434,8 +473,10 @@ class Chart:
 
         key = chosen.key()
         if key not in self._svgs:
-            draw = worker.vega_to_svg if self.preset.vega else worker.vegalite_to_svg
-            drawn = draw(self._dressed(chosen), preset=self.preset.id)
+            vega = self.preset.vega or self._built.rows is not None
+            draw = worker.vega_to_svg if vega else worker.vegalite_to_svg
+            with progress.shown(f"{self.preset.id}: drawing"):
+                drawn = draw(self._drawable(chosen), preset=self.preset.id)
             marks = self._built.at(chosen.level).marks
             found = svg.inspect(drawn, preset=self.preset.id, expected_marks=marks)
             if self.keeps_shape:
@@ -488,12 +529,13 @@ class Chart:
             raise errors.DataError.from_too_many(
                 f"pixels ({wide:,} x {high:,})", None, wide * high, settings.max_pixels
             )
-        made = worker.svg_to_png(
-            svg.resized(drawn, wide, high),
-            scale=1,
-            preset=self.preset.id,
-            meanwhile=lambda: self._prepare_alt(chosen),
-        )
+        with progress.shown(f"{self.preset.id}: making the image"):
+            made = worker.svg_to_png(
+                svg.resized(drawn, wide, high),
+                scale=1,
+                preset=self.preset.id,
+                meanwhile=lambda: self._prepare_alt(chosen),
+            )
         return made, (wide, high), _CSS_PPI * factor
 
     def _alt(self, chosen: Look) -> str:

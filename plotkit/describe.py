@@ -36,6 +36,8 @@ def describe(
     strings: Mapping[str, str],
     notes: Sequence[str] = (),
     language: str = "en",
+    rows: Sequence[Mapping[str, Any]] | None = None,
+    total: int | None = None,
 ) -> str:
     """Alt text of a chart: plain sentences, at most 1,000 characters.
 
@@ -53,8 +55,12 @@ def describe(
         strings: the texts in the chart by name; "title" and "subtitle" are used.
         notes: what was dropped, aggregated or reduced.
         language: a language tag; see `words.words` for what happens with unknown ones.
+        rows: rows that hold the ends of all columns, where the spec has no rows.
+        total: how many rows there are then.
     """
     chart = Chart.of(spec, preset, words.voice(language))
+    if rows is not None and total is not None:
+        chart = chart._replace(rows=list(rows), total=total)
     sentences = [_headline(chart, strings)]
     if not chart.rows:
         sentences.append(chart.voice.say("nothing"))
@@ -102,6 +108,8 @@ def _kind(chart: Chart) -> str:
 
 def _teller_of_mark(chart: Chart) -> Callable[[Chart], list[str]]:
     """How to tell of a chart without a statistic: by its mark, where it draws rows as they are."""
+    if chart.total is not None:
+        return general
     if any(key in chart.spec for key in ("facet", "repeat", "hconcat", "vconcat", "concat")):
         return general
     if not {"x", "y"} <= set(chart.encoding) or not keeps_rows(chart.spec):

@@ -356,6 +356,48 @@ class DataError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_rows_sent(
+        cls, preset: str, found: int, limit: int, transforms: bool, refused: str = ""
+    ) -> DataError:
+        """More rows than the drawing engine gets, of a preset that has no statistic."""
+        remedy = (
+            f"VegaFusion, which would evaluate its transforms, cannot ({refused}). Filter or "
+            "aggregate first"
+            if refused
+            else 
+"Leave out reduce=False, aggregate first"
+            if transforms
+            else "reduce= does not apply to its marks, which are one for each row. Filter or "
+            "aggregate first, use a preset that reduces any number of rows (plotkit/line, "
+            "plotkit/scatter, plotkit/histogram, plotkit/bar, plotkit/roc_curve, "
+            "plotkit/pr_curve, plotkit/confusion_matrix, and forks of them)"
+        )
+        return cls(
+            f"{shown(preset)} would send {found:,} rows to the drawing engine, which gets at most "
+            f"{limit:,}. {remedy}, or raise the limit: plotkit.settings.max_rows = {found}."
+        )
+
+    @classmethod
+    def from_evaluated(cls, preset: str) -> DataError:
+        """A chart whose Vega-Lite spec has no rows, as VegaFusion evaluated it."""
+        return cls(
+            f"the rows of {shown(preset)} went through VegaFusion, so there is no Vega-Lite spec "
+            "that holds them. Draw the chart with reduce=False for one."
+        )
+
+    @classmethod
+    def from_rows_left(
+        cls, preset: str, found: int, limit: int, left: Sequence[str]
+    ) -> DataError:
+        """More rows than the drawing engine gets, also after the preset's transforms."""
+        named = f": it cannot evaluate {listed(left)}" if left else ""
+        return cls(
+            f"after VegaFusion, the transforms of {shown(preset)} leave {found:,} rows for the "
+            f"drawing engine, which gets at most {limit:,}{named}. Filter or aggregate first, or "
+            f"raise the limit: plotkit.settings.max_rows = {found}."
+        )
+
+    @classmethod
     def from_lengths(cls, lengths: Sequence[tuple[str, int]]) -> DataError:
         """Sequences that must be of equal length."""
         said = ", ".join(f"{shown(name)} has {count}" for name, count in lengths)
@@ -790,6 +832,10 @@ class ExportError(PlotkitError, RuntimeError):
         return made
 
 
+class CannotEvaluateError(Exception):
+    """VegaFusion does not take a spec or its rows; the message says why. It reaches nobody."""
+
+
 class MissingExtraError(PlotkitError, ImportError):
     """A library that is not needed by everybody, and is not installed."""
 
@@ -804,6 +850,15 @@ class MissingExtraError(PlotkitError, ImportError):
         return cls(
             f"{purpose} needs {library}: pip install {library} "
             f"(plotkit's extra {extra!r} brings it)"
+        )
+
+    @classmethod
+    def from_rows(cls, preset: str, found: int, limit: int) -> MissingExtraError:
+        """Too many rows for the drawing engine, which VegaFusion would reduce."""
+        return cls(
+            f"{shown(preset)} transforms {found:,} rows, and the drawing engine gets at most "
+            f"{limit:,} (plotkit.settings.max_rows). VegaFusion evaluates its transforms on any "
+            "number of rows: pip install 'plotkit[scale]'"
         )
 
 

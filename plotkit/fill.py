@@ -19,7 +19,9 @@ _AXES = ("x", "y", "x2", "y2")
 _NEEDS = "needs:"
 _TEXT_LIMIT = 1000  # characters of a title or a cell that a picture could possibly show
 _LAST_OF_PLANE = "\uffff"  # characters beyond it take two units of UTF-16
+_IMAGE = re.compile("data:image/png;base64,[A-Za-z0-9+/=]*")  # a picture, and no text to be read
 _LABEL_ROOM, _LABEL_SIZE = 220.0, 12.0  # px that a label may take, and of its letters
+_MANY = 10_000  # rows from which on NumPy is worth loading
 _PARAM_TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "text": (str,),
@@ -359,7 +361,7 @@ def check_panels(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
             )
 
 
-def _place_of_rows(spec: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
+def place_of_rows(spec: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
     """Where the rows stand when not simply in `data`: Vega's list of data, or a named data set."""
     data = spec.get("data")
     if isinstance(data, list):  # Vega
@@ -387,7 +389,7 @@ def _first_dataset(node: Any, datasets: Mapping[str, Any]) -> str | None:
 
 def remove_sample(spec: dict[str, Any]) -> None:
     """Take out the sample's rows."""
-    place = _place_of_rows(spec)
+    place = place_of_rows(spec)
     if place is not None:
         place[0][place[1]] = []
     else:
@@ -398,7 +400,7 @@ def set_rows(spec: dict[str, Any], columns: Mapping[str, list[Any]]) -> list[dic
     """Put the rows in place of the sample's, keyed by role."""
     names = list(columns)
     rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    place = _place_of_rows(spec)
+    place = place_of_rows(spec)
     if place is not None:
         place[0][place[1]] = rows
     else:
@@ -423,10 +425,19 @@ def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
         column = columns.get(role)
         if column is None or column.kind != "number":
             continue
-        row = column.first_index(lambda value: value is not None and value <= 0)
+        row = column.first_not_positive()
         if row is not None:
-            value = column.as_list()[row]
+            value = column.value(row)
             raise errors.DataError.from_log_scale(role, column.name, row, value)
+
+
+def _first_not_above_zero(column: Column) -> int | None:
+    if len(column) <= _MANY:
+        return column.first_index(lambda value: value is not None and value <= 0)
+    import numpy as np  # one by one, so many would take seconds
+
+    below = column.as_array() <= 0  # a missing value is not
+    return int(np.argmax(below)) if below.any() else None
 
 
 def _of_scale(definition: Mapping[str, Any], name: str) -> Any:
@@ -525,9 +536,14 @@ def _as_titles(found: Any) -> Any:
 
 def _texts_of(values: Sequence[Any]) -> dict[str, None]:
     """The different texts of a column in their order; of numbers only the types are looked at."""
-    if not any(issubclass(kind, str) for kind in set(map(type, values))):
+    kinds = set(map(type, values))
+    if not any(issubclass(kind, str) for kind in kinds):
         return {}
-    return dict.fromkeys(value for value in values if isinstance(value, str))
+    if kinds <= {str, type(None)}:
+        values = list(dict.fromkeys(values))  # long columns hold few different texts
+    return dict.fromkeys(
+        value for value in values if isinstance(value, str) and not _IMAGE.fullmatch(value)
+    )
 
 
 def texts_of_columns(columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plotkit.errors import listed, shown
 
 
@@ -120,8 +122,79 @@ def reduced(column: str, total: int, kept: int) -> str:
     """A long line, reduced to what the picture can show."""
     return (
         f"column {shown(column)}: {total:,} points drawn as {kept:,}: first, last, lowest and "
-        "highest of each pixel column are kept, the picture is the same."
+        "highest of each pixel column are kept, the picture is the same (reduce=False draws all)."
     )
+
+
+def reduced_further(column: str, total: int, kept: int, parts: int) -> str:
+    """Lines that share room for fewer points than the pixels can show."""
+    return (
+        f"column {shown(column)}: {total:,} points drawn as {kept:,}: the lines share room for so "
+        f"many, and the first, last, lowest and highest of each line are kept in {parts:,} "
+        f"part{'' if parts == 1 else 's'} of the x axis (settings.line_points or reduce= sets the "
+        "room, reduce=False draws all)."
+    )
+
+
+def evaluated(total: int, left: int) -> str:
+    """Rows that VegaFusion reduced by the preset's own transforms."""
+    return (
+        f"{_rows(total)} became {left:,} by the preset's own transforms, evaluated by VegaFusion; "
+        "reduce=False leaves that to the drawing engine."
+    )
+
+
+def left_to_engine(names: Sequence[str], total: int, left: int) -> str:
+    """Transforms that VegaFusion does not know."""
+    return (
+        f"VegaFusion cannot evaluate {listed(names)}: of {_rows(total)}, {left:,} went to the "
+        "drawing engine, which does."
+    )
+
+
+def not_evaluated(why: str, total: int) -> str:
+    """A preset that VegaFusion does not take."""
+    return f"VegaFusion cannot evaluate this preset ({why}): {_rows(total)} went to the engine."
+
+
+def fixed_controls() -> str:
+    """Controls and selections that would need all rows in the page."""
+    return (
+        "the preset's controls and selections have no effect: they would need every row in the "
+        "page. reduce=False sends them."
+    )
+
+
+def sent(total: int, transforms: bool) -> str:
+    """Many rows that went to the drawing engine as they are."""
+    more = (
+        " VegaFusion would evaluate its transforms faster: pip install 'plotkit[scale]'."
+        if transforms
+        else ""
+    )
+    return f"{_rows(total)} went to the drawing engine, as this preset has no statistic.{more}"
+
+
+def piled(total: int, marks: int) -> str:
+    """Points that share a mark, since they fall on one pixel or nearly so."""
+    return (
+        f"{total:,} points drawn as {marks:,} marks: those that fall together share one, as dark as "
+        "all of them (reduce=False draws each)."
+    )
+
+
+def density(total: int, across: int, down: int, marks: int) -> str:
+    """So many points that a picture can only show how many are where."""
+    alone = "" if not marks else f", and {marks:,} mark{'' if marks == 1 else 's'} where few lie"
+    return (
+        f"{total:,} points drawn as their density: an image of {across:,} x {down:,} cells, whose "
+        f"points are counted{alone} (reduce=False draws each point)."
+    )
+
+
+def not_in_density(column: str) -> str:
+    """Sizes of points that have no mark."""
+    return f"column {shown(column)}: sizes are not shown where a density is drawn."
 
 
 def missing_glyphs(named: str, remedy: str = "") -> str:
@@ -188,6 +261,23 @@ def many_classes(column: str, count: int, limit: int) -> str:
     )
 
 
+def image_of_classes(column: str, count: int, limit: int) -> str:
+    """A confusion matrix of more classes than cells are drawn for."""
+    return (
+        f"column {shown(column)} has {count:,} classes, more than {limit}: the matrix is drawn as "
+        "an image, a pixel or more for each cell, darker by the square root of the share. "
+        "most_confused=20 draws the 20 classes with the most errors instead."
+    )
+
+
+def most_confused(column: str, count: int, kept: int) -> str:
+    """A confusion matrix of a part of the classes."""
+    return (
+        f"column {shown(column)} has {count:,} classes: the {kept:,} with the most errors (in "
+        f"their row or column) are drawn, the other {count - kept:,} are one row and one column."
+    )
+
+
 def capped_bins(column: str, asked: str, wanted: int, limit: int) -> str:
     """A histogram rule that asks for more bins than are drawn."""
     return f"column {shown(column)}: bins={asked} asks for {wanted:,} bins; {limit:,} are drawn."
@@ -206,6 +296,16 @@ def aggregated(column: str, aggregate: str, rows: int, bars: int, total: int) ->
     return (
         f"column {shown(column)}: {bars:,} of {total:,} bar{'' if total == 1 else 's'} stand for "
         f"more than one row ({rows:,} rows in all) and show their {aggregate}."
+    )
+
+
+def other_labels(column: str, kept: int, others: int, rows: int, aggregate: str) -> str:
+    """Bars of few labels each, and one for all the others."""
+    shown_as = "their count" if aggregate == "count" else f"the {aggregate} of their rows"
+    return (
+        f"column {shown(column)} has {kept + others:,} labels: the {kept:,} of the largest bars "
+        f"are drawn, the other {others:,} ({_rows(rows)}) are one bar, {shown_as}. reduce=False "
+        "draws all, reduce=N so many bars."
     )
 
 

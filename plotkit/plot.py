@@ -267,7 +267,7 @@ def _flat(found: Any) -> Any:
     """One flat sequence of numbers, which needs no column name."""
     is_table = isinstance(found, (Table, Mapping)) or len(getattr(found, "shape", (0,))) != 1
     if not is_table and hasattr(found, "__iter__") and not isinstance(found, (str, bytes)):
-        values = found if type(found).__name__ == "ndarray" else _listed("value", found)
+        values = found if _is_array(found) else _listed("value", found)
         if not len(values) or not (_has_length(values[0]) or isinstance(values[0], Mapping)):
             return values
     raise errors.OptionError.from_option(
@@ -325,38 +325,56 @@ def _long_table(
     xs: Sequence[Any], ys: Sequence[Any], keys: Sequence[str] | None, xname: str, yname: str
 ) -> Table:
     """The lines under each other: x, name, value."""
-    xs, ys = _listed("xs", xs), [_listed(f"ys[{i}]", y) for i, y in enumerate(_listed("ys", ys))]
+    xs = _values("xs", xs)
+    ys = [_values(f"ys[{i}]", y) for i, y in enumerate(_values("ys", ys))]
     if len(ys) == 0:
         raise errors.OptionError.from_option("ys", ys, "a list of at least one list of values")
     names = [f"line {i + 1}" for i in range(len(ys))] if keys is None else [str(k) for k in keys]
     if len(names) != len(ys):
         raise errors.DataError.from_lengths([("keys", len(names)), ("ys", len(ys))])
-    repeated = [name for i, name in enumerate(names) if name in names[:i]]
-    if repeated:
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
         raise errors.OptionError.from_option(
-            "keys", names, f"different names; {errors.shown(repeated[0])} stands twice"
+            "keys", names, f"different names; {errors.shown(repeated)} stands twice"
         )
     shared = len(xs) == 0 or not _has_length(xs[0])
     if not shared:
-        xs = [_listed(f"xs[{i}]", x) for i, x in enumerate(xs)]
+        xs = [_values(f"xs[{i}]", x) for i, x in enumerate(xs)]
     if not shared and len(xs) != len(ys):
         raise errors.DataError.from_lengths([("xs", len(xs)), ("ys", len(ys))])
-    x_all: list[Any] = []
-    y_all: list[Any] = []
-    name_all: list[str] = []
-    for number, (name, values) in enumerate(zip(names, ys, strict=True)):
-        steps = xs if shared else xs[number]
-        if len(steps) != len(values):
+    named: list[str] = []
+    steps = [xs] * len(ys) if shared else xs
+    for name, along, values in zip(names, steps, ys, strict=True):
+        if len(along) != len(values):
             raise errors.DataError.from_lengths(
-                [(f"x of {name}", len(steps)), (f"y of {name}", len(values))]
+                [(f"x of {name}", len(along)), (f"y of {name}", len(values))]
             )
-        x_all += list(steps)
-        y_all += list(values)
-        name_all += [name] * len(values)
-    columns = {xname or "x": x_all}
-    for wanted, held in (("key", name_all), (yname or "value", y_all)):
+        named += [name] * len(values)
+    columns = {xname or "x": _joined(steps)}
+    for wanted, held in (("key", named), (yname or "value", _joined(ys))):
         columns[wanted if wanted not in columns else f"{wanted} of line"] = held
     return Table(columns)
+
+
+def _values(name: str, found: Any) -> Any:
+    """Values of one line or several: arrays of numbers and times as they are, others as lists."""
+    if _is_array(found) and found.ndim and found.dtype.kind in "iufM":
+        return found
+    return _listed(name, found)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """All lines' values one after another."""
+    if all(map(_is_array, parts)):
+        import numpy as np  # it is loaded already: the parts are its arrays
+
+        if len({part.dtype.kind for part in parts}) == 1:
+            return np.concatenate(parts)
+    return [value for part in parts for value in _listed("xs", part)]
+
+
+def _is_array(found: Any) -> bool:
+    return type(found).__name__ == "ndarray"
 
 
 def _listed(name: str, found: Any) -> list[Any]:
@@ -482,14 +500,8 @@ def _scored(
         if given is None:
             raise errors.OptionError.from_option(name, given, "one value for each row")
     rows = one_vs_rest(y_true, y_probas, labels, classes_to_plot, sample_weight)
-    named = {
-        "y_true": rows.y_true,
-        "score": rows.score,
-        "class": rows.classes,
-        "sample_weight": rows.sample_weight,
-    }
-    columns = {name: values for name, values in named.items() if values is not None}
-    return Table(columns), {name: name for name in columns}
+    columns = rows.columns()
+    return Table.from_columns(columns), {column.name: column.name for column in columns}
 
 
 def area_under_curve(
@@ -535,6 +547,7 @@ def confusion_matrix(
     matrix: Any = None,
     normalize: str | None = None,
     sample_weight: Any = None,
+    most_confused: int | None = None,
     subtitle: str = "",
 ) -> Chart:
     """Draw a confusion matrix as a heat map: true classes down, predicted classes across.
@@ -548,6 +561,8 @@ def confusion_matrix(
         matrix: a ready-made matrix of counts, shape (k, k), in place of labels.
         normalize: None for counts, "true" for shares of each row, "pred" of each column, "all".
         sample_weight: weights, shape (n,).
+        most_confused: draw only so many classes, those with the most errors, and all others as
+            one row and one column. Default None: all; more than 200 are drawn as an image.
         title: the title above the chart.
         subtitle: one line under the title.
 
@@ -572,5 +587,5 @@ def confusion_matrix(
         Table(columns),
         {name: name for name in columns},
         _strings(title, subtitle),
-        params={"class_names": names, "normalize": normalize},
+        params={"class_names": names, "normalize": normalize, "most_confused": most_confused},
     )

@@ -38,6 +38,20 @@ Default 2048. Enforced on Linux."""
 max_rows: int
 """Rows that may be handed to the drawing engine for one chart, after its statistic. Default
 100000: a scatter of that size takes the engine about ten seconds."""
+transform_rows: int
+"""Rows from which on the transforms of a preset without a statistic are evaluated by VegaFusion,
+where it is installed (the extra `scale`), and not by the drawing engine. Default 20000."""
+progress: bool
+"""Show a progress bar while long work goes on, where standard error is a terminal. Default True."""
+bar_labels: int
+"""Labels that a bar chart may have before the largest 40 keep a bar and the others share one.
+Default 100."""
+scatter_marks: int
+"""Marks of a scatter chart, beyond which its density is drawn as an image. Default 8000: they take
+the engine about a second."""
+line_points: int
+"""Points that the lines of one chart may have together, where there are more than pixels show.
+Default 90000: as many take the engine two to three seconds. Never more than fit in `max_rows`."""
 max_panels: int
 """Small multiples that one chart may have. Default 100."""
 fetch_bytes: int
@@ -77,6 +91,9 @@ max_expression_nesting: int
 """Brackets inside each other that one expression may have. Default 64."""
 inline_svg_bytes: int
 """Bytes of SVG from which on a report holds a picture as PNG. Default 1000000."""
+detail_bytes: int
+"""Bytes of finer rows that one HTML page may carry, for all of its reduced charts together, so that
+zooming in shows more. Default 2000000; 0 for none."""
 png_level: int
 """How hard PNG files are compressed, 1 (fast) to 9 (small). Default 6."""
 
@@ -145,6 +162,11 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "timeout": (60.0, _number(float, 0.01, 1e6), "a number of seconds from 0.01 to 1000000"),
     "memory_mb": (2048, _number(int, 64, 1 << 24), "a whole number of megabytes, at least 64"),
     "max_rows": (100_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "transform_rows": (20_000, _number(int, 0, 1 << 40), "a whole number, at least 0"),
+    "progress": (True, _switch, "True or False (in the environment 1 or 0)"),
+    "bar_labels": (100, _number(int, 1, 2000), "a whole number from 1 to 2000"),
+    "scatter_marks": (8_000, _number(int, 100, 1 << 40), "a whole number, at least 100"),
+    "line_points": (90_000, _number(int, 4, 1 << 40), "a whole number, at least 4"),
     "max_panels": (100, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "fetch_bytes": (64 << 20, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_svg_bytes": (64 << 20, _number(int, 1024, 1 << 40), "a whole number, at least 1024"),
@@ -163,6 +185,7 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "preset_length": (10_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "max_expression_nesting": (64, _number(int, 1, 100), "a whole number from 1 to 100"),
     "inline_svg_bytes": (1_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "detail_bytes": (2_000_000, _number(int, 0, 1 << 40), "a whole number, at least 0"),
     "png_level": (6, _number(int, 1, 9), "a whole number from 1 to 9"),
 }
 

@@ -7,14 +7,17 @@ chart asks for the few columns that it draws.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plotkit import column as columns_of
-from plotkit import errors
+from plotkit import errors, progress
 from plotkit.column import Column
 from plotkit.text import is_blank_name, replaced
 
@@ -25,13 +28,17 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Column]
 
+_PARQUET_SCANS = {"PARQUET_SCAN", "READ_PARQUET"}  # what DuckDB's plans call it
+
 
 class LazyColumns(NamedTuple):
     """The mapped columns of a lazy frame, renamed to their roles.
 
     `names` gives each role's column as the user named it, `kinds` its kind, `zones` what a time
     column holds ("date", "naive" or the zone), `as_text` the roles whose values are categories,
-    `clean` what is done to each role's column once its rows are there.
+    `clean` what is done to each role's column once its rows are there. `rows` is how many rows
+    there are, and `extents` the lowest and the highest finite value of roles that are numbers or
+    times (in milliseconds since 1970, as `Column.as_array` gives them), where they are known.
     """
 
     frame: nw.LazyFrame[Any]
@@ -40,6 +47,8 @@ class LazyColumns(NamedTuple):
     zones: dict[str, str | None]
     as_text: tuple[str, ...] = ()
     clean: Callable[[str, Column], Column] | None = None
+    rows: int | None = None
+    extents: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
     def collect(self, frame: nw.LazyFrame[Any] | None = None) -> Columns:
         """The given narwhals lazy frame (default: all rows), in memory."""
@@ -63,6 +72,8 @@ class LazyColumns(NamedTuple):
             {new[role]: zone for role, zone in self.zones.items()},
             tuple(new[role] for role in self.as_text),
             None if self.clean is None else self._cleaning_by(new),
+            self.rows,
+            {new[role]: extent for role, extent in self.extents.items()},
         )
 
     def _cleaning_by(self, new: Mapping[str, str]) -> Callable[[str, Column], Column]:
@@ -149,15 +160,30 @@ class Table:
         self._typed = typed
 
     @classmethod
-    def read(cls, path: str | Path, *, types: Mapping[str, str] | None = None) -> Table:
+    def from_columns(cls, columns: Iterable[Column]) -> Table:
+        """A table of columns that have their type already, kept as they are."""
+        made = cls()
+        made._typed = {column.name: column for column in columns}
+        made._held = dict(made._typed)
+        return made
+
+    @classmethod
+    def read(
+        cls, path: str | Path | Sequence[str | Path], *, types: Mapping[str, str] | None = None
+    ) -> Table:
         """A table of a CSV, TSV, JSON lines, Parquet or Arrow file, or "-" for standard input.
 
-        Files are read through DuckDB as far as a chart needs them, so one larger than memory is
-        no special case. Arrow files need pyarrow. `types` converts columns, as in `Table`.
+        Many Parquet files are one table: a folder of them, a pattern such as "runs/*.parquet", or
+        a list of paths. Folders named "key=value" on the way give a column of that name.
+
+        Files are read through DuckDB as far as a chart needs them, and only the columns that it
+        maps, so data larger than memory is no special case. Arrow files need pyarrow. `types`
+        converts columns, as in `Table`.
         """
         from plotkit.files import open_table  # DuckDB is heavy, and only files need it
 
-        return cls(open_table(path), types=types)
+        with progress.listening():
+            return cls(open_table(path), types=types)
 
     # --- what is in it -------------------------------------------------------------------------
 
@@ -255,6 +281,8 @@ class Table:
                 name: columns_of.from_series(name, first[inside])
                 for name, inside in self._inside.items()
             }
+        if self._typed.keys() >= self._held.keys():
+            return {name: self._typed[name].take(slice(rows)) for name in self._held}
         return Table({name: values[:rows] for name, values in self._held.items()})._all_columns()
 
     def __iter__(self) -> Iterator[list[Any]]:
@@ -432,11 +460,30 @@ def _listed_column(name: str, values: Any) -> Any:
 
 def _series_values(name: str, values: Any) -> Any:
     """A pandas, Polars or Arrow series inside a dict, by its values; the index plays no part."""
+    found = _series_array(values)
+    if found is not None:
+        return found
     if hasattr(values, "to_pylist"):
         return values.to_pylist()
     if hasattr(values, "to_list"):
         return values.to_list()
     return list(values)
+
+
+def _series_array(values: Any) -> Any:
+    """A series of numbers or bools as an array; None where that would lose anything."""
+    import narwhals as nw
+
+    series = nw.from_native(values, allow_series=True, series_only=True, pass_through=True)
+    if not isinstance(series, nw.Series):
+        return None
+    dtype = series.dtype
+    if not (dtype.is_float() or dtype.is_integer() or dtype == nw.Boolean):
+        return None
+    if not dtype.is_float() and series.null_count():
+        return None
+    found = series.to_numpy()
+    return found if found.dtype.kind in "iufb" else None
 
 
 def _from_mapping(source: Mapping[Any, Any], columns: Sequence[str] | None) -> dict[str, Any]:
@@ -593,10 +640,28 @@ def _is_lazy(frame: Any) -> bool:
     return isinstance(frame, nw.LazyFrame)
 
 
+def is_bare_parquet(frame: nw.LazyFrame[Any]) -> bool:
+    """Whether DuckDB reads the rows from Parquet files and does nothing more with them.
+
+    Then it answers for all rows at once (how many, lowest, highest) without reading them.
+    """
+    native: Any = frame.to_native()
+    if _library(native) != "duckdb":
+        return False
+    with _told("duckdb"):
+        plan = native.explain()
+    steps = set(re.findall(r"\u250c[^\n]*\n\u2502 *(\w+)", plan))
+    return bool(steps & _PARQUET_SCANS) and steps <= {*_PARQUET_SCANS, "PROJECTION"}
+
+
 def _lazy_length(frame: nw.LazyFrame[Any]) -> int:
     import narwhals as nw
 
-    counted = _collect(frame.select(nw.len().alias("n")), {"n": "n"})
+    counting: Any = frame.select(nw.len().alias("n"))
+    native: Any = frame.to_native()
+    if _library(native) == "duckdb":  # it knows this of files without reading them
+        counting = nw.from_native(native.aggregate("count(*) as n"))
+    counted = _collect(counting, {"n": "n"})
     return int(counted["n"].as_list()[0])
 
 
@@ -612,7 +677,7 @@ def _collect(frame: nw.LazyFrame[Any], names: Mapping[str, str]) -> Columns:
         if library == "pyspark":
             return _collect_spark(native, names)
         if library == "polars":
-            collected = frame.collect()
+            collected = frame.collect(**_streaming(native))
         else:
             collected = frame.collect("pyarrow" if "pyarrow" in sys.modules else "pandas")
     return {
@@ -621,8 +686,15 @@ def _collect(frame: nw.LazyFrame[Any], names: Mapping[str, str]) -> Columns:
     }
 
 
+def _streaming(native: Any) -> dict[str, Any]:
+    """How Polars, where it is new enough, goes through rows without holding all of them."""
+    return {"engine": "streaming"} if "engine" in signature(native.collect).parameters else {}
+
+
 def _collect_duckdb(relation: Any, schema: Any, names: Mapping[str, str]) -> Columns:
     """DuckDB gives NumPy arrays by itself: neither pandas nor pyarrow is needed."""
+    import numpy  # noqa: F401 - here, as Ctrl-C while DuckDB imports it would leave half of it
+
     if any(_is_beyond_float(dtype) for dtype in schema.values()):
         return _collect_exactly(relation, schema, names)
     with _told("duckdb"):
@@ -658,7 +730,8 @@ def _collect_exactly(relation: Any, schema: Any, names: Mapping[str, str]) -> Co
 def _told(engine: str) -> Iterator[None]:
     """An engine's own errors as ours, with its words."""
     try:
-        yield
+        with progress.listening():
+            yield
     except errors.PlotkitError:
         raise
     except Exception as reason:

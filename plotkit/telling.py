@@ -8,14 +8,21 @@ from contextlib import contextmanager
 
 import typer
 
-from plotkit import errors
+from plotkit import errors, progress
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors of plotkit's own are for people: one message, exit code 1, no traceback."""
+    """Errors of plotkit's own are for people: one message, exit code 1, no traceback.
+
+    Ctrl-C is one line and exit code 130, as shells expect it.
+    """
     try:
-        yield
+        with progress.listening():
+            yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
     except errors.PlotkitError as error:
         typer.echo(f"plotkit: {error}", err=True)
         raise typer.Exit(1) from None

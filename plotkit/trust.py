@@ -17,7 +17,10 @@ from typing import Any, NamedTuple, TypeGuard
 
 from plotkit import errors, expression, settings
 from plotkit.places import BINDINGS, MARKS, PLACES
+from plotkit.resources import builtin_presets
 
+# Statistics that may draw an image, and the switch of their built-in preset that puts it in.
+_WITH_IMAGES = {"scatter": "density", "confusion_matrix": "image"}
 _MOST = 100  # findings that are told; a file made to hold more is not worth the time
 _DENSITY = 2  # device pixels of a px, as PNG files are made where nothing else is asked for
 _SIZE = 300.0  # px of a side that the spec leaves open
@@ -117,10 +120,34 @@ def findings(content: object, *, accepted: bool = False) -> list[Finding]:
     if not basic.judge(content):
         return basic.found
     assert isinstance(content, Mapping)
+    content = _without_builtin_images(content)
     walk = _Accepted(content) if accepted else _Walk(content)
     with suppress(_EnoughError):
         walk.judge()
     return list(dict.fromkeys([*basic.found, *walk.found]))[:_MOST]
+
+
+def _without_builtin_images(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content without switches that put in an image, where a built-in preset has the same.
+
+    Forks keep them, word for word. The image is one that plotkit's own statistic makes of the
+    rows; no other is drawn, whatever a field holds (see `render.svg.inspect`).
+    """
+    usermeta = _mapping(content, "usermeta")
+    meta = _mapping(usermeta, "plotkit")
+    switches = _mapping(meta, "switches")
+    name = _mapping(meta, "statistic").get("name")
+    if not switches or not isinstance(name, str) or name not in _WITH_IMAGES:
+        return content
+    file = builtin_presets() / f"{name}.json"
+    own = json.loads(file.read_text("utf-8"))["usermeta"]["plotkit"]["switches"]
+    kept = {k: v for k, v in switches.items() if k != _WITH_IMAGES[name] or v != own.get(k)}
+    return {**content, "usermeta": {**usermeta, "plotkit": {**meta, "switches": kept}}}
+
+
+def _mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = node.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def is_plain(content: object) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import chromium
@@ -89,15 +92,7 @@ def in_ibis(held: Any) -> Any:
 
 
 def _pyspark() -> Any:
-    from pyspark.sql import SparkSession
-
-    session = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .getOrCreate()
-    )
-    return session.createDataFrame([tuple(row) for row in _rows()], list(COLUMNS))
+    return spark().createDataFrame([tuple(row) for row in _rows()], list(COLUMNS))
 
 
 def _numpy_columns() -> Any:
@@ -123,6 +118,96 @@ FRAMES: dict[str, Callable[[], Any]] = {
     "pyspark": _pyspark,
 }
 MARKED = {"pyspark": pytest.mark.spark}
+
+# A table that every statistic has to reduce: several series, gaps, categories, times, ties.
+LARGE_ROWS = 12_600
+_MINUTE = dt.timedelta(minutes=7)
+
+
+def _large_columns() -> dict[str, list[Any]]:
+    rows = range(LARGE_ROWS)
+    y = [round(math.sin(i / 900) * 3 + (i * 7919 % 1013) / 700, 3) for i in rows]
+    return {
+        "n": list(rows),
+        "x": [i // 3 for i in rows],
+        "y": [None if i % 1500 < 9 else v for i, v in enumerate(y)],
+        "run": [("train", "test", "check")[i % 3] for i in rows],
+        "t": [dt.datetime(2024, 3, 20) + _MINUTE * (i // 3) for i in rows],
+        "label": [f"label {i * i % 23}" for i in rows],
+        "guess": [f"label {(i * i + i % 5 // 4) % 23}" for i in rows],
+        "hit": [i % 3 == 0 or i % 7 == 0 for i in rows],
+        "score": [round((i * 37 % 997) / 997 + 0.2 * (i % 3 == 0), 2) for i in rows],
+    }
+
+
+LARGE = _large_columns()
+LARGE_FRAMES = [
+    "numpy", "pandas", "polars", "polars lazy", "polars files", "pyarrow", "duckdb",
+    "duckdb files", "ibis", pytest.param("pyspark", marks=pytest.mark.spark),
+]  # fmt: skip
+
+
+def large_frame(kind: str, parts: int, folder: Path) -> Any:
+    """The large table in so many chunks, files or partitions."""
+    import polars as pl
+
+    size = -(-LARGE_ROWS // parts)
+    pieces = [pl.DataFrame(LARGE)[start : start + size] for start in range(0, LARGE_ROWS, size)]
+    whole = pl.concat(pieces, rechunk=False)
+    if kind in ("polars", "polars lazy"):
+        return whole.lazy() if kind.endswith("lazy") else whole
+    if kind.endswith("files") or kind in ("ibis", "pyspark"):
+        for number, piece in enumerate(pieces):
+            piece.write_parquet(folder / f"part{number}.parquet", row_group_size=1_000)
+        return _of_files(kind, folder)
+    if kind == "pandas":
+        return whole.to_pandas()
+    if kind == "numpy":
+        import numpy as np
+
+        return {
+            name: np.array(values, dtype=float if name == "y" else None)
+            for name, values in LARGE.items()
+        }
+    import pyarrow as pa
+
+    table = pa.concat_tables([piece.to_arrow() for piece in pieces])
+    if kind == "duckdb":
+        import duckdb
+
+        return duckdb.from_arrow(table)
+    return table
+
+
+def _of_files(kind: str, folder: Path) -> Any:
+    pattern = str(folder / "*.parquet")
+    if kind == "polars files":
+        import polars as pl
+
+        return pl.scan_parquet(pattern)
+    if kind == "ibis":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it sets a pandas option that is going away
+            import ibis
+
+            return ibis.duckdb.connect().read_parquet(pattern)
+    if kind == "pyspark":
+        return spark().read.parquet(str(folder))
+    import duckdb
+
+    return duckdb.connect().read_parquet(pattern)
+
+
+def spark() -> Any:
+    """A session of Spark in this process."""
+    from pyspark.sql import SparkSession
+
+    return (
+        SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .getOrCreate()
+    )
 
 
 @pytest.fixture(params=[pytest.param(name, marks=MARKED.get(name, ())) for name in FRAMES])

@@ -49,7 +49,8 @@ def chart(number=0):
 def hang(): return worker.vegalite_to_svg(json.dumps(HANG), preset="test/hang")
 def large():
     values = [(i * 7919 % 100_003) / 7 for i in range(100_000)]
-    return pk.scatter({{"x": list(range(100_000)), "y": values}}, "x", "y", title="large")
+    rows = {{"x": list(range(100_000)), "y": values}}
+    return pk.scatter(rows, "x", "y", title="large", reduce=False)
 def engines(): return [found._process._pid for found in list(worker._workers) if found._process]
 sys.path.insert(0, {str(ROOT)!r})
 """
@@ -67,7 +68,8 @@ def drawing(number: int) -> Callable[[], bytes]:
 def large() -> pk.Chart:
     """A chart that takes the engine many seconds and some 100 MB."""
     values = [(i * 7919 % 100_003) / 7 for i in range(100_000)]
-    return pk.scatter({"x": list(range(100_000)), "y": values}, "x", "y", title="large")
+    rows = {"x": list(range(100_000)), "y": values}
+    return pk.scatter(rows, "x", "y", title="large", reduce=False)
 
 
 def run(code: str, timeout: float = 120, **changes: str) -> str:
@@ -521,10 +523,12 @@ def app(environ, respond):
     def test_progress_is_for_a_terminal(self) -> None:
         import pty
 
-        code = "list(batch.each([chart(i).to_svg for i in range(3)], label='[red]charts'))"
+        code = "list(batch.each([chart(i).to_svg for i in range(3)], label='[red]charts'{}))"
         ours, theirs = pty.openpty()
         done = subprocess.run(
-            [sys.executable, "-c", START + code], env=environment(), stderr=theirs
+            [sys.executable, "-c", START + code.format(", progress=True")],
+            env=environment(),
+            stderr=theirs,
         )
         os.close(theirs)
         assert done.returncode == 0
@@ -536,6 +540,6 @@ def app(environ, respond):
         assert b"[red]charts" in seen
         assert b"3/3" in seen
         silent = subprocess.run(
-            [sys.executable, "-c", START + code], env=environment(), capture_output=True
+            [sys.executable, "-c", START + code.format("")], env=environment(), capture_output=True
         )
         assert (silent.stdout, silent.stderr) == (b"", b"")

@@ -23,8 +23,8 @@ from scipy import stats as oracle
 
 import plotkit as pk
 from plotkit import store, trends, words
-from plotkit.bind import _SMALLEST
 from plotkit.describe import describe
+from plotkit.facts import SMALLEST
 from plotkit.preset import Preset
 
 GALLERY = Path(__file__).parent.parent / "gallery"
@@ -624,7 +624,7 @@ def test_any_numbers(values: list[float | None]) -> None:
 def as_drawn(value: float | None) -> float:
     """What a chart makes of a number: those next to 0 are 0, which a note says."""
     assert value is not None
-    return value if abs(value) >= _SMALLEST else 0
+    return value if abs(value) >= SMALLEST else 0
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=12))

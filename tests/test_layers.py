@@ -12,26 +12,28 @@ ROOT = Path(__file__).parent.parent / "plotkit"
 # The floors of the house, from the ground up; a room imports only from earlier lines.
 FLOORS = [
     # 0
-    "errors", "notes", "resources", "settings",
+    "errors", "notes", "resources", "settings", "progress",
     # 1
-    "durable", "written", "ids", "filenames", "text", "words", "trends", "column", "files", "table",
+    "durable", "written", "ids", "filenames", "text", "words", "trends", "facts", "coded", "column", "files", "table",
     "theme", "sizes", "locales", "look",
     # 2
     "expression", "layout", "upgrade", "places", "roots", "trust", "wandb_form", "preset", "schema",
-    "stats", "stats._axes", "stats._groups", "stats._pixels", "stats._ranking", "stats._curves",
+    "stats", "stats._axes", "stats._groups", "stats._counting", "stats._shades", "stats._m4", "stats._m4_sources", "stats._m4_engine",
+    "stats._m4_lines", "stats._ranking", "stats._curves",
+    "stats._cells", "stats._density", "stats._crowd", "stats._points", "stats._crowded",
     "stats.bar", "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram",
-    "stats.line", "stats.pr_curve", "stats.roc_curve", "stats.scatter",
+    "stats.line", "stats.area_under_curve", "stats.pr_curve", "stats.roc_curve", "stats.scatter",
     "forking", "importing",
     # 3
     "accepted", "beside", "versions", "lock", "fetching", "store",
     "render", "render.faces", "render.scripts", "render.subsets", "render.actual",
     "render.fonts",
     "render.metadata", "render.plain", "render.svg", "render.png",
-    "render.images", "render.page", "render.pdf",
+    "render.images", "render.detail", "render.page", "render.pdf",
     "render.engine", "render.worker", "fonts",
     # 4
     "validation", "presets",
-    "bind", "fill", "build",
+    "bind", "fill", "prepared", "build",
     # 5
     "alt", "alt.reading", "alt.points", "alt.general", "alt.lines", "alt.bars", "alt.histogram",
     "alt.curves", "alt.confusion",

@@ -407,3 +407,17 @@ def test_program_and_styles_cannot_close_their_elements() -> None:
         assert not re.search(
             r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval)\b", text
         )
+
+
+def test_names_of_the_program_are_told_apart() -> None:
+    names = [
+        name
+        for part in page.PROGRAM
+        for name in re.findall(
+            r"^(?:async )?(?:const|let|function) (\w+)",
+            (Path(page.__file__).with_name("page") / part).read_text("utf-8"),
+            re.MULTILINE,
+        )
+    ]
+    assert len(names) > 50
+    assert sorted(names) == sorted(set(names))

@@ -50,7 +50,13 @@ def meta(spec: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+# Switches that change what another one puts there.
+BUILDS_ON = {"density_faded": "density"}
+
+
 def patched(spec: dict[str, Any], switch: str, side: str = "on") -> dict[str, Any]:
+    if side == "on" and switch in BUILDS_ON:
+        spec = patched(spec, BUILDS_ON[switch])
     operations = meta(spec)["switches"][switch][side]
     result: dict[str, Any] = jsonpatch.apply_patch(copy.deepcopy(spec), operations)
     return result

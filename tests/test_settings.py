@@ -26,7 +26,11 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "timeout": 60.0,
         "memory_mb": 2048,
         "max_rows": 100_000,
+        "transform_rows": 20_000,
+        "progress": True,
+        "bar_labels": 100,
         "max_panels": 100,
+        "line_points": 90_000,
         "fetch_bytes": 64 * 1024 * 1024,
         "max_expression_nesting": 64,
         "missing_glyphs": "note",
@@ -44,6 +48,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "idle_seconds": 600.0,
         "font_folders": (),
         "inline_svg_bytes": 1_000_000,
+        "detail_bytes": 2_000_000,
         "png_level": 6,
     }
 

@@ -12,16 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotkit import Table, errors
-from plotkit.stats import Result
-from plotkit.stats.bar import AGGREGATES, compute, value_labels
+from plotkit import Chart, Table, bar, errors
+from plotkit import settings as limits
+from plotkit.stats import Picture, Result
+from plotkit.stats import bar as bars
+from plotkit.stats.bar import AGGREGATES, KEPT, compute, value_labels
 from plotkit.table import LazyColumns
 
-SIZE = (640, 400)
+SIZE = Picture(640, 400)
 TEXT_ROLES = ("label", "group")
 
 
-def drawn(data: Any, size: tuple[int, int] = SIZE, **options: Any) -> Result:
+def drawn(data: Any, size: Picture = SIZE, **options: Any) -> Result:
     table = Table(data)
     columns = table.select({role: role for role in table.columns})
     assert not isinstance(columns, LazyColumns)
@@ -31,12 +33,12 @@ def drawn(data: Any, size: tuple[int, int] = SIZE, **options: Any) -> Result:
     return compute(columns, options, size)
 
 
-def drawn_lazy(frame: object, **options: Any) -> Result:
+def drawn_lazy(frame: object, size: Picture = SIZE, **options: Any) -> Result:
     table = Table(frame)
     columns = table.select({role: role for role in table.columns})
     assert isinstance(columns, LazyColumns)
     as_text = tuple(role for role in TEXT_ROLES if role in table.columns)
-    return compute(columns._replace(as_text=as_text), options, SIZE)
+    return compute(columns._replace(as_text=as_text), options, size)
 
 
 def test_rows_as_they_are() -> None:
@@ -230,11 +232,6 @@ def test_values_as_text(values: list[float], texts: list[str]) -> None:
             "1.8e308.",
         ),
         (
-            {"label": [str(i) for i in range(2001)], "value": [1] * 2001},
-            {},
-            "column 'label': 2001 bars; a picture shows at most 2000. Filter or aggregate first.",
-        ),
-        (
             {"label": ["a"]},
             {},
             "'plotkit/bar' needs the role 'value' (the bars' lengths); map a column to it: "
@@ -246,3 +243,204 @@ def test_errors(data: dict[str, Any], options: dict[str, Any], message: str) -> 
     with pytest.raises(errors.PlotkitError) as caught:
         drawn(data, **options)
     assert str(caught.value) == message
+
+
+# --- more labels than anybody reads --------------------------------------------------------------
+
+RNG = np.random.default_rng(5)
+MANY: dict[str, Any] = {
+    "label": [f"n{i}" for i in np.minimum(RNG.pareto(0.8, 4000) * 4, 1500).astype(int)],
+    "group": RNG.choice(["g", "h", "i"], 4000, p=[0.5, 0.4, 0.1]),
+    "value": RNG.integers(-60, 100, 4000),
+}
+
+
+def slow(data: dict[str, Any], aggregate: str, room: int) -> dict[Any, tuple[float, bool]]:
+    """Each bar's value, and whether it is of the rest; as a reader would find them."""
+    groups = data.get("group", [None] * len(data["label"]))
+    values: dict[Any, list[float]] = {}
+    for label, group, value in zip(data["label"], groups, data["value"], strict=True):
+        values.setdefault((label, group), []).append(float(value))
+    sizes: dict[str, float] = {}
+    for (label, _), held in values.items():
+        sizes[label] = sizes.get(label, 0.0) + abs(FUNCTIONS[aggregate](held))
+    kept = set(sorted(sizes, key=lambda label: (-sizes[label], label))[:room])
+    found: dict[Any, list[float]] = {}
+    for (label, group), held in values.items():
+        found.setdefault((label if label in kept else None, group), []).extend(held)
+    return {pair: (FUNCTIONS[aggregate](held), pair[0] is None) for pair, held in found.items()}
+
+
+def shown(result: Result) -> dict[Any, tuple[float, bool]]:
+    held = result.columns
+    rest = [bool(value) for value in held["rest"]]
+    groups = held.get("group", [None] * len(rest))
+    pairs = zip(held["label"], groups, held["value"], rest, strict=True)
+    return {(None if of else label, group): (value, of) for label, group, value, of in pairs}
+
+
+def same(found: dict[Any, tuple[float, bool]], wanted: dict[Any, tuple[float, bool]]) -> None:
+    assert found.keys() == wanted.keys()
+    for pair, (value, rest) in wanted.items():
+        assert found[pair][0] == pytest.approx(value, rel=1e-12, abs=1e-9)
+        assert found[pair][1] == rest
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES)
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("at_once", [5000, 30])
+def test_the_largest_stay_and_the_rest_is_one(
+    aggregate: str, grouped: bool, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bars, "_AT_ONCE", at_once)
+    roles = ("label", "group", "value") if grouped else ("label", "value")
+    data = {role: MANY[role] for role in roles}
+    result = drawn(data, aggregate=aggregate)
+    same(shown(result), slow(data, aggregate, KEPT))
+    labels, count = len(set(data["label"])), len(set(result.columns["label"]))
+    assert count == KEPT + 1
+    assert result.columns["label"][-1] == f"other ({labels - KEPT:,} labels)"
+    assert result.notes[-1].startswith(
+        f"column 'label' has {labels:,} labels: the 40 of the largest bars are drawn, the other "
+        f"{labels - KEPT:,} ("
+    )
+    assert result.switches["rest"]
+    frame = pl.DataFrame(data)
+    for lazy in (frame.lazy(), duckdb.sql("select * from frame")):
+        found = drawn_lazy(lazy, aggregate=aggregate)
+        assert found.columns["value"] == pytest.approx(result.columns["value"], rel=1e-12)
+        values = result.columns["value"]
+        assert found._replace(columns={**found.columns, "value": values}) == result
+
+
+@pytest.mark.parametrize("sort", [None, "ascending", "descending", "label"])
+def test_the_rest_stands_last(sort: str | None) -> None:
+    held = drawn({"label": MANY["label"], "value": MANY["value"]}, sort=sort).columns
+    values, labels = held["value"][:-1], held["label"][:-1]
+    assert held["rest"] == [None] * KEPT + [True]
+    if sort == "label":
+        assert labels == sorted(labels)
+    elif sort is None:
+        order = list(dict.fromkeys(MANY["label"]))
+        assert labels == sorted(labels, key=order.index)
+    else:
+        assert values == sorted(values, reverse=sort == "descending")
+
+
+def test_a_declared_order_is_kept() -> None:
+    names = [f"n{i:03}" for i in range(150)][::-1]
+    kind = pd.CategoricalDtype(names)
+    frame = pd.DataFrame({"label": pd.Series(sorted(names), dtype=kind), "value": RNG.random(150)})
+    labels = drawn(frame).columns["label"]
+    assert labels[:-1] == sorted(labels[:-1], reverse=True)
+    assert labels[-1] == "other (110 labels)"
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "median"])
+def test_labels_of_other_kinds_are_told_apart_by_the_engine(aggregate: str) -> None:
+    days = pd.date_range("2020-01-01", periods=120)
+    for held in (days.date, days, np.arange(120), np.arange(120) / 4, days.tz_localize("UTC")):
+        frame = pd.DataFrame({"label": np.tile(held, 3), "value": RNG.random(360)})
+        wanted = drawn(frame, aggregate=aggregate)
+        assert wanted.columns["rest"][-1]
+        polars = pl.from_pandas(frame)
+        for lazy in (polars.lazy(), duckdb.sql("select * from polars")):
+            found = drawn_lazy(lazy, aggregate=aggregate)
+            assert found.columns["label"] == wanted.columns["label"]
+            assert found.columns["value"] == pytest.approx(wanted.columns["value"])
+
+
+def test_so_many_bars_as_are_asked_for() -> None:
+    def count(reduce: bool | int, data: dict[str, Any] = MANY) -> int:
+        return len(drawn(data, Picture(reduce=reduce)).columns["value"])
+
+    plain = {"label": MANY["label"], "value": MANY["value"]}
+    every = len(set(MANY["label"]))
+    assert count(False, plain) == count(every, plain) == every
+    assert count(20, plain) == 20
+    assert count(2, plain) == 2
+    assert 15 < count(20) <= 20
+    assert drawn(plain, Picture(reduce=5000)).notes == drawn(plain, Picture(reduce=False)).notes
+    with pytest.raises(errors.OptionError) as caught:
+        count(5)
+    assert (
+        str(caught.value) == "reduce=5: expected at least 6: one label and all others, in 3 groups."
+    )
+    many = {"label": [str(i) for i in range(2001)], "value": [1] * 2001}
+    for lazy in (False, True):
+        with pytest.raises(errors.DataError) as refused:
+            if lazy:
+                drawn_lazy(pl.LazyFrame(many), Picture(reduce=False))
+            else:
+                drawn(many, Picture(reduce=False))
+        assert str(refused.value) == (
+            "column 'label': 2001 bars; a picture shows at most 2000. Filter or aggregate first."
+        )
+
+
+def test_labels_that_are_not_too_many_all_stay() -> None:
+    data = {"label": [str(i) for i in range(101)], "value": list(range(101))}
+    assert len(drawn({name: held[:100] for name, held in data.items()}).columns["label"]) == 100
+    assert len(drawn(data).columns["label"]) == KEPT + 1
+    limits.bar_labels = 200
+    assert len(drawn(data).columns["label"]) == 101
+    limits.bar_labels = 10
+    assert len(drawn(data).columns["label"]) == 11
+
+
+def test_a_label_called_other_stays_apart() -> None:
+    names = ["other", "other (111 labels)", *(str(i) for i in range(149))]
+    result = drawn({"label": names, "value": [999, 998, *range(149)]})
+    assert result.columns["label"][:2] == names[:2]
+    assert result.columns["label"][-1] == "all other (111 labels)"
+
+
+def test_exact_integers_stay_exact_beside_the_rest() -> None:
+    data = {"label": [str(i) for i in range(150)], "value": [2**53 + 1, *range(149)]}
+    assert drawn(data).columns["value"][0] == 2**53 + 1
+
+
+def test_a_sum_of_the_rest_beyond_all_numbers_is_an_error() -> None:
+    data = {"label": [str(i) for i in range(150)], "value": [1.7e308] * 150}
+    with pytest.raises(
+        errors.DataError, match=r"the sum of label 'other \(110 labels\)' is beyond"
+    ):
+        drawn(
+            {name: held * 2 for name, held in data.items()} | {"value": [8e307] * 300},
+            aggregate="sum",
+        )
+
+
+def grey(chart: Chart, theme: str) -> str:
+    """The style that the bar of the rest has."""
+    spec = chart.to_dict(theme=theme)
+    layers = {layer["name"]: layer for layer in spec["layer"]}
+    assert layers["rest"]["mark"]["style"] == "context"
+    colour: str = spec["config"]["style"]["context"]["color"]
+    return colour
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_rest_is_quieter(theme: str) -> None:
+    plain = {"label": MANY["label"], "value": MANY["value"]}
+    for reduce in (True, 8):  # with and without values at the bars' ends
+        chart = bar(plain, "label", "value", aggregate="sum", reduce=reduce)
+        drawing = chart.to_svg(theme=theme)
+        colour = grey(chart, theme)
+        assert drawing.count(f'fill="{colour}"') == 1
+    chart = bar(MANY, "label", "value", group="group", aggregate="sum", reduce=30)
+    assert (
+        chart.to_svg(theme=theme).count('fill-opacity="0.4"')
+        + chart.to_svg(theme=theme).count('opacity="0.4"')
+        >= 3
+    )
+    small = bar({"label": ["a"], "value": [1]}, "label", "value")
+    assert [layer["name"] for layer in small.spec["layer"]][0] == "main"
+    assert "rest" not in str(small.spec["layer"])
+
+
+def test_alt_text_tells_of_the_rest_apart() -> None:
+    data = {"label": [str(i) for i in range(150)], "value": [5.0, *([1.0] * 149)]}
+    said = bar(data, "label", "value", aggregate="sum").describe()
+    assert "The largest is 0 with 5, " in said
+    assert "All other labels share one bar, other (110 labels), with 110." in said

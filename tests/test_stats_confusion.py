@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from plotkit import Chart, Table, confusion_matrix, errors
-from plotkit.stats import Result
+from plotkit.stats import Picture, Result
 from plotkit.stats.confusion_matrix import compute, from_matrix, from_probs
 from plotkit.table import LazyColumns
 
-SIZE = (640, 400)
+SIZE = Picture(640, 400)
 
 
-def counted(data: Any, size: tuple[int, int] = SIZE, **options: Any) -> Result:
+def counted(data: Any, size: Picture = SIZE, **options: Any) -> Result:
     table = Table(data)
     columns = table.select({role: role for role in table.columns})
     assert not isinstance(columns, LazyColumns)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from plotkit import Table, errors
-from plotkit.stats import Result
+from plotkit.stats import Picture, Result, _counting
 from plotkit.stats.histogram import MAX_BINS, RULES, compute, from_numpy
 from plotkit.table import LazyColumns
 
-SIZE = (640, 400)
+SIZE = Picture(640, 400)
 
 
 def counted(data: Any, **options: Any) -> Result:
@@ -265,3 +265,109 @@ def test_pair_errors(pair: Any, message: str) -> None:
     with pytest.raises(errors.OptionError) as caught:
         from_numpy(pair)
     assert str(caught.value) == message
+
+
+# --- many values ---------------------------------------------------------------------------------
+
+MANY = 300_000
+LARGE = {
+    "normal": RNG.normal(size=MANY),
+    "tenths": np.round(RNG.normal(size=MANY), 1),
+    "thousandths": RNG.integers(-500, 500, MANY) / 1000,
+    "far from 0": 1.7e12 + RNG.integers(0, 10**6, MANY).astype(float),
+    "farther": 4e15 + RNG.integers(0, 10**4, MANY).astype(float),
+    "heavy tails": RNG.standard_cauchy(MANY),
+    "bytes": RNG.integers(-128, 128, MANY).astype("i1"),
+    "whole": RNG.integers(0, 101, MANY),
+    "unsigned": RNG.integers(2**63, 2**63 + 2**40, MANY, dtype=np.uint64),
+    "float32": RNG.normal(size=MANY).astype("f4"),
+    "strided": RNG.normal(size=2 * MANY)[::2],
+    "backwards": RNG.normal(size=MANY)[::-1],
+    "neighbours": np.nextafter(1.0, 2.0) * RNG.integers(1, 3, MANY),
+    "tiny": RNG.normal(size=MANY) * 1e-300,
+}
+
+
+@pytest.fixture(params=[1, 3])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Counting in one thread, or in several."""
+    if request.param > 1:
+        monkeypatch.setattr(_counting, "_ALONE", 1000)
+        monkeypatch.setattr(_counting.os, "sched_getaffinity", lambda _: range(request.param))
+    return int(request.param)
+
+
+@pytest.mark.parametrize("sample", LARGE)
+def test_many_values_equal_numpy(sample: str, threads: int) -> None:
+    values = LARGE[sample]
+    floats = values.astype(float)
+    for bins in (1, 2, 100, 255, 256, 512):
+        wanted = numpy_drawn(floats, bins)
+        assert drawn(counted(values, bins=bins)) == wanted
+    edges = np.sort(RNG.choice(floats, 20))
+    edges = np.unique(edges)
+    if len(edges) > 2:
+        assert drawn(counted(values, bins=edges)) == numpy_drawn(floats, edges)
+    even = np.linspace(floats.min() - 1, float(np.median(floats)), 33)
+    if (np.diff(even) > 0).all():
+        assert drawn(counted(values, bins=even)) == numpy_drawn(floats, even)
+
+
+def test_many_values_in_groups(threads: int) -> None:
+    values, group = LARGE["tenths"], RNG.integers(0, 300, MANY)
+    result = counted({"value": values, "group": group}, bins=70)
+    edges = np.histogram_bin_edges(values, 70)
+    order = dict.fromkeys(group.tolist())
+    wanted = [np.histogram(values[group == name], edges)[0].tolist() for name in order]
+    assert result.columns["count"] == [count for part in wanted for count in part]
+
+
+@given(
+    arrays(
+        float,
+        st.integers(1, 60),
+        elements=st.one_of(
+            st.sampled_from([0.0, -0.0, 1.0, -1.0, 1.5, 1e-310, 1e300]),
+            st.floats(allow_nan=False, allow_infinity=False),
+        ),
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_quartiles_equal_numpy(values: np.ndarray) -> None:
+    few = _counting._FEW
+    _counting._FEW = 2
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found, wanted = _counting.quartiles(values), np.percentile(values, [25, 75])
+            np.testing.assert_array_equal(found, wanted)
+            ranks = sorted({0, len(values) // 3, len(values) - 1})
+            got = _counting.ranked(values, ranks)
+    finally:
+        _counting._FEW = few
+    assert [got[rank] for rank in ranks] == np.sort(values)[ranks].tolist()
+
+
+@pytest.mark.parametrize("sample", LARGE)
+def test_quartiles_of_many_values(
+    sample: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_counting, "_FEW", 1000)
+    values = LARGE[sample].astype(float)
+    assert _counting.quartiles(values) == tuple(np.percentile(values, [25, 75]))
+
+
+def test_facts_of_a_lazy_frame_are_not_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = Table(pl.LazyFrame({"value": [1.0, 2.0, 4.0]})).select({"value": "value"})
+    assert isinstance(columns, LazyColumns)
+    asked = []
+    collect = LazyColumns.collect
+
+    def spied(self: LazyColumns, frame: Any = None) -> Any:
+        asked.append(frame)
+        return collect(self, frame)
+
+    monkeypatch.setattr(LazyColumns, "collect", spied)
+    known = columns._replace(rows=3, extents={"value": (1.0, 4.0)})
+    assert compute(known, {"bins": 3}, SIZE) == compute(columns, {"bins": 3}, SIZE)
+    assert len(asked) == 1 + 2

@@ -19,16 +19,16 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
 from plotkit import Table, errors
-from plotkit.stats import Result, _ranking, get, pr_curve, roc_curve
+from plotkit.stats import Picture, Result, _ranking, get, pr_curve, roc_curve
 from plotkit.stats.classes import one_vs_rest
 from plotkit.table import LazyColumns
 
-SIZE = (640, 400)
+SIZE = Picture(640, 400)
 AWKWARD = [0.0, -0.0, 1.0, np.nextafter(1.0, 2.0), -1.0, 0.5, 5e-324, -5e-324, 1.7e308, -1.7e308]
 
 
 def compute(
-    name: str, data: dict[str, Any], size: tuple[int, int] = SIZE, **options: Any
+    name: str, data: dict[str, Any], size: Picture = SIZE, **options: Any
 ) -> Result:
     columns = Table(data).select({role: role for role in data})
     assert not isinstance(columns, LazyColumns)
@@ -374,10 +374,10 @@ def test_many_points_are_reduced_by_pixel(name: str) -> None:
     for count in (50_000, 1_050_000):  # collinear points are looked for only among the fewer
         truth = rng.random(count) < 0.3
         score = rng.random(count) + 0.3 * truth
-        result = compute(name, {"y_true": truth, "score": score}, size=(200, 200))
+        result = compute(name, {"y_true": truth, "score": score}, size=Picture(200, 200))
         drawn = rows(result)
         measure = "AUC" if name == "roc_curve" else "AP"
-        assert len(drawn) <= 8 * 200
+        assert len(drawn) <= 16 * 200
         assert result.notes == [
             f"{count + 1:,} points of the curve drawn as {len(drawn):,}: first, last, lowest and "
             "highest of each pixel column are kept, the picture is the same; "
@@ -391,7 +391,7 @@ def test_many_points_are_reduced_by_pixel(name: str) -> None:
         assert drawn[-1] == (all_x[-1], all_y[-1])
         # At every edge of a pixel the drawn line passes where the whole one does.
         x, y = np.array(drawn).T
-        edges = np.linspace(0, 1, 401)[1:-1]
+        edges = np.linspace(0, 1, 801)[1:-1]
         at = np.searchsorted(all_x, edges)
         edges = edges[np.minimum(all_x[at] - edges, edges - all_x[at - 1]) > 1e-9]
         if name == "roc_curve":
@@ -404,7 +404,7 @@ def test_many_points_are_reduced_by_pixel(name: str) -> None:
             )
     # And in each pixel column it reaches as high and as low (no collinear points went here).
     total = ranking.negatives if name == "roc_curve" else ranking.positives
-    columns = np.arange(400) / 400 * total
+    columns = -(-np.arange(800) * int(total) // 800)
 
     def reach(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
         starts = np.searchsorted(np.rint(x * total), columns)

@@ -38,13 +38,22 @@ def _told_bars(chart: Chart, label: str, value: str, group: str) -> list[str]:
         told.append(voice.say("bars_values", value=titles[value], label=titles[label]))
     elif titles.get(value):
         told.append(voice.say("bars_of", value=titles[value]))
+    rest = [row for row in kept if row.get(chart.field("rest"))]
+    kept = [row for row in kept if not row.get(chart.field("rest"))]
     groups = [g for g in dict.fromkeys(row.get(group) for row in kept) if g is not None]
     count = voice.say("bars", len(kept))
     counted = voice.say("bars_alone", bars=count)
     if groups:
         names = voice.names(list(map(str, groups)))
         counted = voice.say("bars_grouped", len(groups), bars=count, names=names)
-    return [*told, counted, *_bar_extremes(kept, label, value, group if groups else "", voice)]
+    told += [counted, *_bar_extremes(kept, label, value, group if groups else "", voice)]
+    if rest:
+        name = voice.name(rest[0].get(label))
+        held = [row[value] for row in (*kept, *rest)]
+        own = voice.number(rest[0][value], extent_of((min(held), max(held))))
+        key = "bars_rest_grouped" if groups else "bars_rest"
+        told.append(voice.say(key, name=name, value=own))
+    return told
 
 
 def _bar_extremes(

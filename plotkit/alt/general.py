@@ -19,4 +19,4 @@ def general(chart: Chart) -> list[str]:
         told += axes(*sides)
         if "color" in chart.encoding and is_plain(chart.encoding["color"]):
             told += categories(chart)
-    return [*told, chart.voice.say("rows", len(chart.rows))]
+    return [*told, chart.voice.say("rows", len(chart.rows) if chart.total is None else chart.total)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from plotkit import trends
-from plotkit.alt.reading import Axis, Chart, Row, axes, is_number, is_there
+from plotkit.alt.reading import Axis, Chart, axes, is_number, is_there
 
 _FEW = 3  # lines that are told of one by one
 
@@ -29,20 +29,17 @@ class _Line(NamedTuple):
 
 def lines(chart: Chart) -> list[str]:
     """Lines by a statistic: series are told apart by colour, dash, or in grey."""
-    color, stroke = chart.field("color"), chart.field("stroke")
-    return _told_lines(
-        chart,
-        chart.field("x"),
-        chart.field("y"),
-        lambda row: _line_name(row.get("context"), row.get(color), row.get(stroke)),
-    )
+    splits = ["context", chart.field("color"), chart.field("stroke")]
+    return _told_lines(chart, chart.field("x"), chart.field("y"), splits, _line_name)
 
 
-def _line_name(context: Any, color: Any, stroke: Any) -> str:
-    if context is not None:
-        return str(context)
-    parts = dict.fromkeys(str(part) for part in (color, stroke) if part is not None)
-    return ", ".join(parts)
+def _line_name(parts: Sequence[Any]) -> str:
+    context, *splits = parts
+    return _mark_name(splits) if context is None else str(context)
+
+
+def _mark_name(parts: Sequence[Any]) -> str:
+    return ", ".join(dict.fromkeys(str(part) for part in parts if part is not None))
 
 
 def lines_of_mark(chart: Chart) -> list[str]:
@@ -56,18 +53,27 @@ def lines_of_mark(chart: Chart) -> list[str]:
         chart,
         str(chart.encoding["x"]["field"]),
         str(chart.encoding["y"]["field"]),
-        lambda row: ", ".join(dict.fromkeys(str(row[f]) for f in fields if row.get(f) is not None)),
+        fields,
+        _mark_name,
     )
 
 
 def _told_lines(
-    chart: Chart, x_field: str, y_field: str, name_of: Callable[[Row], str]
+    chart: Chart,
+    x_field: str,
+    y_field: str,
+    splits: Sequence[str],
+    name_of: Callable[[Sequence[Any]], str],
 ) -> list[str]:
     voice = chart.voice
     x, y = chart.axis("x", x_field), chart.axis("y", y_field)
     points: dict[str, list[tuple[Any, float]]] = {}
+    of_parts: dict[tuple[Any, ...], list[tuple[Any, float]]] = {}  # a name is put together once
     for row in chart.rows:
-        held = points.setdefault(name_of(row), [])
+        parts = tuple([row.get(field) for field in splits])
+        if parts not in of_parts:
+            of_parts[parts] = points.setdefault(name_of(parts), [])
+        held = of_parts[parts]
         place: Any = row.get(x_field)
         value: Any = row.get(y_field)
         if is_there(place) and is_there(value) and is_number(value):

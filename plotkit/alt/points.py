@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from plotkit import trends, words
-from plotkit.alt.reading import Chart, axes, fragment, is_there
+from plotkit.alt.reading import Axis, Chart, Row, axes, fragment, is_there
 
 _STRONG, _MODERATE, _WEAK = 0.8, 0.5, 0.3  # of rank correlations
 
 
 def points(chart: Chart) -> list[str]:
-    """The axes, the points and their categories, and the relation of the two numbers."""
+    """The axes, the points and their categories, and the relation of the two numbers.
+
+    Where marks stand for several points each, or an image for all of them, the rows say how many
+    and how the two numbers go together.
+    """
     voice = chart.voice
-    x, y = chart.axis("x"), chart.axis("y")
+    counts = [count for count in chart.values(chart.field("points")) if is_there(count)]
+    image = _image(chart)
+    x, y = _axis(chart, "x", image), _axis(chart, "y", image)
     told = axes(x, y)
     fields = [chart.encoding[channel]["field"] for channel in ("x", "y")]
     pairs = list(zip(*map(chart.values, fields), strict=True))
     pairs = [pair for pair in pairs if all(map(is_there, pair))]
-    told.append(voice.say("points", len(pairs)))
+    count = image[chart.field("points")] if image else sum(counts) if counts else len(pairs)
+    told.append(voice.say("points", count))
     told += categories(chart)
-    if "text" not in (x.kind, y.kind) and len(pairs) > 2:
-        told += _relation([a for a, _ in pairs], [b for _, b in pairs], voice)
+    if counts:
+        known = [rho for rho in chart.values(chart.field("relation")) if is_there(rho)]
+        told += _relation_of(known[0], voice) if known else []
+    elif "text" not in (x.kind, y.kind) and len(pairs) > 2:
+        rho = trends.rank_correlation([a for a, _ in pairs], [b for _, b in pairs])
+        told += _relation_of(rho, voice) if rho is not None else []  # None: all on one line
     return told
+
+
+def _image(chart: Chart) -> Row | None:
+    """The row of the image that shows the density of all points, where there is one."""
+    part = chart.field("part")
+    return next((row for row in chart.rows if row.get(part) == "density"), None)
+
+
+def _axis(chart: Chart, channel: str, image: Row | None) -> Axis:
+    """The axis of all points, of which an image shows those from its first to its last."""
+    if image is None:
+        return chart.axis(channel)
+    ends = [image[chart.encoding[channel]["field"]], image[chart.field(f"{channel}2")]]
+    return Axis.of(chart.encoding[channel], ends, chart.voice)
 
 
 def categories(chart: Chart) -> list[str]:
@@ -42,10 +65,7 @@ def categories(chart: Chart) -> list[str]:
     return told
 
 
-def _relation(x: Sequence[float], y: Sequence[float], voice: words.Voice) -> list[str]:
-    rho = trends.rank_correlation(x, y)
-    if rho is None:
-        return []  # all on one line across the picture; the axis says so
+def _relation_of(rho: float, voice: words.Voice) -> list[str]:
     value = voice.number(round(rho, 2) or rho)
     if abs(rho) < _WEAK:
         return [voice.say("relation_none", value=value)]

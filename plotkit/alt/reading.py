@@ -23,6 +23,7 @@ class Chart(NamedTuple):
     preset: Preset
     voice: words.Voice
     encoding: Mapping[str, Mapping[str, Any]]
+    total: int | None = None  # how many rows there are, where only some of them are held
 
     @classmethod
     def of(cls, spec: Mapping[str, Any], preset: Preset, voice: words.Voice) -> Chart:
@@ -65,8 +66,11 @@ class Axis(NamedTuple):
     @classmethod
     def of(cls, definition: Mapping[str, Any], values: Iterable[Any], voice: words.Voice) -> Axis:
         declared = definition.get("type")
-        held = [value for value in values if is_there(value)]
-        numeric = all(map(is_number, held))
+        held = list(values)
+        numeric = set(map(type, held)) <= {int, float}
+        if not numeric or not all(map(math.isfinite, held)):
+            held = [value for value in held if is_there(value)]
+            numeric = all(map(is_number, held))
         kind = "text"
         if numeric and declared in ("quantitative", "temporal"):
             kind = "time" if declared == "temporal" else "number"

@@ -66,6 +66,10 @@ def perform(
         return str(engine.vegalite_to_svg(text, **closed)).encode()
     if operation == "vega_to_svg":
         return str(engine.vega_to_svg(text, **closed)).encode()
+    if operation == "vegalite_to_vega":
+        import json  # few pictures are made in two steps
+
+        return json.dumps(engine.vegalite_to_vega(text)).encode()
     if operation == "svg_to_png":
         scale, ppi = arguments
         return bytes(engine.svg_to_png(text, scale=float(scale), ppi=float(ppi) if ppi else None))

@@ -21,12 +21,14 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from plotkit import written
+from plotkit import settings, written
+from plotkit.render import detail as finer
 from plotkit.stats import Detail
 from plotkit.words import words as spoken_words
 
@@ -57,6 +59,7 @@ PROGRAM = (
     "picture.js",
     "card.js",
     "pointing.js",
+    "detail.js",
     "zoom.js",
     "drawing.js",
     "mount.js",
@@ -66,7 +69,7 @@ PROGRAM = (
 #: What a page says by itself, in English; every text may be replaced by one in another language.
 WORDS: Mapping[str, str] = spoken_words("en", "page")
 #: Those of them that the page's program says.
-_SPOKEN_BY_PROGRAM = ("zoom_by_scroll", "zoom_by_key", "more", "not_drawn")
+_SPOKEN_BY_PROGRAM = ("zoom_by_scroll", "zoom_by_key", "zoomed_beyond", "more", "not_drawn")
 
 _ASSETS = Path(__file__).with_name("page")
 
@@ -104,6 +107,9 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _TITLE_LIMIT = 300
 
 
+_NONE_BY_THEME: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+
+
 class Live(NamedTuple):
     """A live chart of a page.
 
@@ -124,6 +130,8 @@ class Live(NamedTuple):
         Let ``href`` channels open ``http`` and ``https`` addresses in a new tab.
     detail
         Finer rows that a closer look shows.
+    specs
+        Theme name -> spec, in place of ``spec``, where colours stand in the spec itself.
     """
 
     spec: Mapping[str, object]
@@ -133,6 +141,7 @@ class Live(NamedTuple):
     theme: str | None = None
     allow_links: bool = False
     detail: Detail | None = None
+    specs: Mapping[str, Mapping[str, object]] = _NONE_BY_THEME
 
 
 def html(
@@ -149,6 +158,7 @@ def html(
     language: str = "en",
     words: Mapping[str, str] | None = None,
     detail: Detail | None = None,
+    specs: Mapping[str, Mapping[str, object]] = _NONE_BY_THEME,
 ) -> str:
     """Write one chart as a complete HTML document.
 
@@ -180,6 +190,8 @@ def html(
         Texts in place of those of :data:`WORDS`, by their names.
     detail
         Finer rows that a closer look shows.
+    specs
+        Theme name -> spec, in place of ``spec``, where colours stand in the spec itself.
 
     Returns
     -------
@@ -193,7 +205,7 @@ def html(
         ``configs`` has no entry for ``theme``.
     """
     told = {**WORDS, **(words or {})}
-    live = Live(spec, configs, title, description, theme, allow_links, detail)
+    live = Live(spec, configs, title, description, theme, allow_links, detail, specs)
     written, texts = scripts([live], bundle=bundle, words=words)
     return _filled(
         "page.html",
@@ -263,6 +275,7 @@ def mount(
         still=f'<div class="pk-still">{still}</div>' if still else "",
         spoken=spoken,
         kind=told["chart"],
+        limit=_LIMIT if live.detail else "",
         reset=told["reset_zoom"],
         noscript="" if still else _NOSCRIPT.format(told["no_script"]),
         caption=f"{caption}\n" if caption else "",
@@ -343,7 +356,7 @@ def scripts(
     configs: list[object] = []
     places: dict[str, int] = {}
     charts: list[object] = []
-    for live in lives:
+    for live, (rowless, packed) in zip(lives, _closer(lives), strict=True):
         own: dict[str, int] = {}
         for name in _themes(live.configs, live.theme):
             config = _plain(live.configs[name])
@@ -351,10 +364,11 @@ def scripts(
             if place == len(configs):
                 configs.append(config)
             own[name] = place
-        spec = {key: _plain(value) for key, value in live.spec.items() if key not in _PAGE_KEYS}
-        charts.append(
-            {"spec": spec, "configs": own, "theme": live.theme, "links": live.allow_links}
-        )
+        spec = _told(rowless)
+        chart = {"spec": spec, "configs": own, "theme": live.theme, "links": live.allow_links}
+        if live.specs:
+            chart["specs"] = {name: _told(live.specs[name]) for name in own}
+        charts.append(chart if packed is None else {**chart, "detail": packed})
     told = {**WORDS, **(words or {})}
     payload = {
         "words": {name: told[name] for name in _SPOKEN_BY_PROGRAM},
@@ -369,6 +383,59 @@ def scripts(
         program=program,
     )
     return written.rstrip("\n"), [bundle, program]
+
+
+def _closer(
+    lives: Sequence[Live],
+) -> Iterator[tuple[Mapping[str, object], dict[str, object] | None]]:
+    """Each chart's spec, and the rows for a closer look, which hold the spec's own as well.
+
+    The page's limit is shared: what a chart does not need is left to those after it.
+    """
+    left = settings.detail_bytes
+    waiting = sum(live.detail is not None for live in lives)
+    for live in lives:
+        found = None if live.detail is None else _picture_of(live.spec, live.detail)
+        if live.detail is None or found is None:
+            yield live.spec, None
+            continue
+        spec, name, level = found
+        share = max(left, 0) // waiting
+        packed = finer.carried(live.detail, share, base=level, zooms=_zooms(live.spec))
+        left -= finer.size(packed)
+        waiting -= 1
+        yield spec, {"data": name, **packed}
+
+
+def _picture_of(
+    spec: Mapping[str, Any], detail: Detail
+) -> tuple[dict[str, object], str, int] | None:
+    """The spec without its rows, their name in it, and the level of detail that they are."""
+    data, sets = spec.get("data"), spec.get("datasets") or {}
+    entries = data if isinstance(data, list) else [data] if data else []  # a list in Vega
+    held = {entry.get("name", _ROWS_NAME): entry.get("values") for entry in entries}
+    for level in range(detail.levels):
+        columns = detail.at(level)
+        names = list(columns)
+        drawn = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        name = next((name for name, rows in {**held, **sets}.items() if rows == drawn), None)
+        if name is None:
+            continue
+        if name in sets:
+            return {**spec, "datasets": {**sets, name: []}}, name, level
+        bare = [{**one, "values": []} if one.get("values") == drawn else one for one in entries]
+        left = bare if isinstance(data, list) else {**bare[0], "name": name}
+        return {**spec, "data": left}, name, level
+    return None
+
+
+def _zooms(node: object) -> bool:
+    """Whether a spec has a selection that zooms."""
+    if isinstance(node, Mapping):
+        return node.get("bind") == "scales" or any(
+            _zooms(value) for key, value in node.items() if key not in _ROWS
+        )
+    return isinstance(node, (list, tuple)) and any(map(_zooms, node))
 
 
 def policy(scripts: Sequence[str] = ()) -> str:
@@ -397,6 +464,8 @@ def policy(scripts: Sequence[str] = ()) -> str:
 
 _NONE = "'none'"
 _PAGE_KEYS = frozenset({"config", "usermeta"}) | _UNSAFE_KEYS
+_ROWS_NAME = "pk-rows"  # of rows that have no name of their own
+_LIMIT = '<span class="pk-limit" role="status"></span>'
 _NOSCRIPT = '<noscript><p class="pk-message">{}</p></noscript>\n'
 
 
@@ -442,6 +511,11 @@ def _themes(configs: Mapping[str, Mapping[str, object]], theme: str | None) -> l
     if theme is None:
         return ["light", "dark"]
     return list(dict.fromkeys([theme, *(["light"] if "light" in configs else [])]))
+
+
+def _told(spec: Mapping[str, object]) -> dict[str, object]:
+    """A spec without what it could say about the page itself."""
+    return {key: _plain(value) for key, value in spec.items() if key not in _PAGE_KEYS}
 
 
 def _plain(value: object) -> object:

@@ -171,7 +171,7 @@ class _Picture:
     def __init__(self) -> None:
         self.marks: dict[str, int] = {}
         self.edits: list[int] = []  # byte offsets of tags that name or use an id
-        self.links: list[int] = []  # byte offsets of the tags of links, opening and closing
+        self.links: list[int] = []  # byte offsets of tags to be left out: links, unseen images
 
 
 def inspect(
@@ -420,6 +420,8 @@ def _walk(svg: str, data: bytes, allow_links: bool) -> _Picture:
             elif tag == "image" and (name == "xlink:href" or name == "href"):
                 if not _IMAGE.fullmatch(value):
                     raise _RefusedError(f"an image from {value[:80]!r}")
+                if attributes.get("opacity") == "0":  # that of another theme, and large
+                    links.append(parser.CurrentByteIndex)
             else:
                 raise _RefusedError(f"an attribute {name}={value[:80]!r} of <{tag}>")
         if tag == "g":

@@ -37,6 +37,7 @@ _MEMORY_WORDS = (
 _STAGES = {
     "vegalite_to_svg": "drawing the SVG",
     "vega_to_svg": "drawing the SVG",
+    "vegalite_to_vega": "compiling the Vega-Lite spec",
     "svg_to_png": "making the PNG",
     "svg_to_pdf": "making the PDF",
     "javascript_bundle": "bundling the JavaScript",
@@ -745,6 +746,13 @@ class Pool:
         """Draw a Vega spec (as JSON text) as SVG, not yet inspected."""
         return self._to_svg("vega_to_svg", spec_json, preset)
 
+    def vegalite_to_vega(self, spec_json: str, *, preset: str) -> str:
+        """Compile a Vega-Lite spec (as JSON text) to one of Vega; its rows are not looked at."""
+        limit = settings.max_svg_bytes
+        return self.request(
+            "vegalite_to_vega", (), spec_json, preset=preset, max_bytes=limit
+        ).decode()
+
     def _to_svg(self, operation: str, spec_json: str, preset: str) -> str:
         limit = settings.max_svg_bytes
         return self.request(
@@ -876,6 +884,11 @@ def vegalite_to_svg(spec_json: str, *, preset: str) -> str:
 def vega_to_svg(spec_json: str, *, preset: str) -> str:
     """Draw a Vega spec (as JSON text) as SVG, not yet inspected."""
     return default_pool().vega_to_svg(spec_json, preset=preset)
+
+
+def vegalite_to_vega(spec_json: str, *, preset: str) -> str:
+    """Compile a Vega-Lite spec (as JSON text) to one of Vega; its rows are not looked at."""
+    return default_pool().vegalite_to_vega(spec_json, preset=preset)
 
 
 def svg_to_png(

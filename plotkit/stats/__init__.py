@@ -88,11 +88,21 @@ class Result(NamedTuple):
 
 Compute = Callable[[Columns | LazyColumns, Mapping[str, Any], Picture], Result]
 
-NAMES = ("bar", "confusion_matrix", "histogram", "line", "pr_curve", "roc_curve", "scatter")
+NAMES = (
+    "area_under_curve",
+    "bar",
+    "confusion_matrix",
+    "histogram",
+    "line",
+    "pr_curve",
+    "roc_curve",
+    "scatter",
+)
 
 
 # What a statistic cannot do without; others say themselves what they need.
 REQUIRED = {
+    "area_under_curve": ("x", "y"),
     "bar": ("label",),
     "confusion_matrix": ("Actual", "Predicted"),
     "line": ("x", "y"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plotkit import errors
-from plotkit.stats import Result, _groups, _ranking
+from plotkit.stats import DENSITY, Detail, Picture, Result, _groups, _ranking
 from plotkit.table import LazyColumns
 
 if TYPE_CHECKING:
@@ -20,17 +20,57 @@ Array = np.ndarray[Any, Any]
 _PLOT, _LINE, _SYMBOL, _CHARACTER = 400, 17, 55, 6.8
 
 
+_LEVELS, _FINEST_ROWS = 4, 50_000  # of a closer look: how many, and rows of the last, about
+
+
 class Rows:
-    """Output rows, gathered column by column."""
+    """Output rows, gathered column by column, for a picture and for closer looks."""
 
-    __slots__ = ("_drawn", "_lines", "_pixels", "_points", "columns")
+    __slots__ = (
+        "_drawn", "_first", "_levels", "_lines", "_picture", "_pixels", "_points", "_shared",
+        "_steps", "_whole", "columns",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, picture: Picture, *, steps: bool) -> None:
         names = ("x", "y", "class", "threshold", "end", "kind")
         self.columns: dict[str, list[Any]] = {name: [] for name in names}
+        self._first: list[int] = []
         self._lines: list[slice] = []
+        self._picture, self._steps = picture, steps
         self._points = self._drawn = 0
-        self._pixels = False
+        self._shared = self._levels = 1
+        self._pixels, self._whole = False, True
+
+    @property
+    def _of_column(self) -> int:
+        """How many points of one column of pixels are drawn at most."""
+        return 4 if self._steps else 2
+
+    def share(self, curves: int) -> None:
+        """Say how many curves there are; raises `OptionError` where a limit has no room."""
+        self._shared = max(curves, 1)
+        reduce = self._picture.reduce
+        if not isinstance(reduce, bool) and reduce < self._of_column * self._shared:
+            expected = f"at least {self._of_column * self._shared} points for {self._shared} curves"
+            raise errors.OptionError.from_option("reduce", reduce, expected)
+
+    def _pixel_columns(self) -> tuple[int | None, int]:
+        """How many columns of pixels there are at level 0, and how many levels."""
+        reduce = self._picture.reduce
+        if reduce is False:
+            return None, 1
+        if reduce is not True:
+            return reduce // self._shared // self._of_column, 1
+        columns = 2 * DENSITY * self._picture.width
+        room = _FINEST_ROWS / (self._shared * self._of_column * columns)
+        return columns, min(max(int(math.log2(max(room, 1))) + 1, 1), _LEVELS)
+
+    def finest(self, curves: int) -> int:
+        """How many columns of pixels the closest look at so many curves has."""
+        self.share(curves)
+        columns, levels = self._pixel_columns()
+        assert columns is not None
+        return columns << (levels - 1)
 
     def add_line(
         self,
@@ -40,8 +80,9 @@ class Rows:
         end: str | None,
         kind: str,
         thresholds: list[float] | None = None,
+        first: list[int] | None = None,
     ) -> None:
-        """Points of one line, in drawing order."""
+        """Points of one line, in drawing order, and the level from which on each is drawn."""
         count = len(x)
         if count > 1:
             self._lines.append(slice(len(self.columns["x"]), len(self.columns["x"]) + count))
@@ -52,6 +93,7 @@ class Rows:
         self.columns["threshold"] += [t if math.isfinite(t) else None for t in held]
         self.columns["end"] += [end] * count
         self.columns["kind"] += [kind] * count
+        self._first += [0] * count if first is None else first
 
     def add_point(
         self, x: float, y: float, name: str | None, threshold: float, end: str, kind: str
@@ -60,18 +102,39 @@ class Rows:
         self.add_line([x], [y], name, end, kind, [threshold])
 
     def add_thinned(
-        self, x: Array, y: Array, *, name: str, end: str, width: int, steps: bool = False
+        self,
+        x: Array,
+        y: Array,
+        *,
+        name: str | None,
+        end: str,
+        kind: str,
+        ends: tuple[float, float] = (1.0, 1.0),
+        thresholds: Array | None = None,
+        whole: int | None = None,
     ) -> None:
-        """An average curve, without thresholds, of the points that the picture needs."""
-        chosen, by_pixel = _ranking.thin(x, y, width, steps=steps)
-        self.add_line(x[chosen].tolist(), y[chosen].tolist(), name, end, "average")
-        self.count(len(x), len(chosen), by_pixel)
+        """A curve, of the points that the picture and closer looks need.
 
-    def count(self, points: int, drawn: int, by_pixel: bool) -> None:
-        """Remember how many points of a curve are drawn."""
-        self._points += points
-        self._drawn += drawn
-        self._pixels = self._pixels or by_pixel
+        Both are drawn as shares of `ends`; `whole` is how many points there are, where these are
+        not all.
+        """
+        columns, levels = self._pixel_columns()
+        found = _ranking.thin(x, y, columns, steps=self._steps, levels=levels)
+        chosen = found.chosen
+        self.add_line(
+            (x[chosen] / ends[0]).tolist(),
+            (y[chosen] / ends[1]).tolist(),
+            name,
+            end,
+            kind,
+            None if thresholds is None else thresholds[chosen].tolist(),
+            found.level.tolist(),
+        )
+        self._points += len(x) if whole is None else whole
+        self._drawn += int(np.count_nonzero(found.level == 0))
+        self._pixels = self._pixels or found.by_pixel or whole is not None
+        self._whole = self._whole and found.whole and whole is None
+        self._levels = max(self._levels, int(found.level.max(initial=0)) + 1)
 
     @property
     def reduced(self) -> tuple[int, int] | None:
@@ -86,6 +149,10 @@ class Rows:
         columns = dict(self.columns)
         if all(name is None for name in columns["class"]):
             del columns["class"]
+        detail = None
+        if self._levels > 1:
+            detail = Detail(columns, self._first, None, self._levels, self._whole)
+            columns = detail.at(0)
         kinds = ("curve", "average")
         pairs = zip(self.columns["end"], self.columns["kind"], strict=True)
         ends = list(dict.fromkeys(end for end, kind in pairs if kind in kinds))
@@ -93,7 +160,7 @@ class Rows:
         switches = {"legend": bool(texts)}
         if texts:
             switches["legend_above"] = self._corner_taken(texts, right)
-        return Result(columns, said, switches=switches)
+        return Result(columns, said, switches=switches, detail=detail)
 
     def _corner_taken(self, texts: list[str], right: bool) -> bool:
         """Whether a line passes the legend's corner, or the legend has no room there."""
@@ -102,7 +169,8 @@ class Rows:
         if width > 0.75 or height > 0.6:
             return True
         for part in self._lines:
-            x, y = np.array(self.columns["x"][part]), np.array(self.columns["y"][part])
+            drawn = np.array(self._first[part]) == 0
+            x, y = (np.array(self.columns[name][part])[drawn] for name in ("x", "y"))
             if right:
                 x, y = 1 - x[::-1], y[::-1]
             lowest = min(float(y[x <= width].min(initial=1.0)), float(np.interp(width, x, y)))

@@ -30,11 +30,16 @@ def factorize(column: Column) -> tuple[list[str], Array]:
     >>> factorize(Column("c", "text", values=["b", "a", "b"]))
     (['b', 'a'], array([0, 1, 0]))
     """
-    values = [MISSING if v is None else str(v) for v in column.as_text()]
-    names = in_order(list(dict.fromkeys(values)), column.categories)
+    found, codes = column.coded()
+    names = found
+    if column.facts().missing:
+        first = int(np.argmax(codes < 0))  # where the missing ones stand among the others
+        before = 0 if first == 0 else int(codes[:first].max()) + 1
+        names = [*found[:before], MISSING, *found[before:]]
+    names = in_order(list(dict.fromkeys(names)), column.categories)
     position = {name: i for i, name in enumerate(names)}
-    codes = np.fromiter(map(position.__getitem__, values), dtype=np.intp, count=len(values))
-    return names, codes
+    into = [*map(position.__getitem__, found), position.get(MISSING, 0)]
+    return names, np.array(into, dtype=np.intp)[codes]
 
 
 def in_order(names: list[str], declared: tuple[str, ...] | None) -> list[str]:
@@ -48,10 +53,26 @@ def in_order(names: list[str], declared: tuple[str, ...] | None) -> list[str]:
 def split(column: Column) -> list[tuple[str, Array]]:
     """Each category with the indices of its rows, rising."""
     names, codes = factorize(column)
-    small = codes.astype(np.int16) if len(names) < 32_000 else codes  # int16 sorts by radix
-    order = np.argsort(small, kind="stable")
+    if len(names) == 1:
+        return [(names[0], np.arange(len(codes)))]
+    order = _stable_order(codes, len(names))
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))
     return [(name, rows) for name, rows in zip(names, np.split(order, ends[:-1]), strict=True)]
+
+
+def _stable_order(codes: Array, count: int) -> Array:
+    """The rows by their codes, those of one code rising.
+
+    Integers of 8 and 16 bits are sorted by radix, which takes a tenth of the time.
+    """
+    if count <= 1 << 15:
+        return np.argsort(codes.astype(np.int8 if count <= 1 << 7 else np.int16), kind="stable")
+    order = np.argsort(codes.astype(np.uint16), kind="stable")  # the lower bits
+    upper = codes >> 16
+    if count <= 1 << 31:
+        upper = upper.astype(np.uint16)
+    found: Array = order[np.argsort(upper[order], kind="stable")]
+    return found
 
 
 def natural_key(text: str) -> tuple[int, float, str]:

@@ -8,7 +8,7 @@ array is sorted, no score is rounded, ties stay ties and neighbouring doubles st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,16 +28,27 @@ Array = np.ndarray[Any, Any]
 _BLOCK = 1 << 16  # rows packed at a time: what stays in the processor's cache
 
 
+class Whole(NamedTuple):
+    """What is true of all scores, where a ranking has only those that a picture shows."""
+
+    points: int
+    auc: float
+    ap: float
+    marked: dict[float, tuple[int, int]]  # threshold: positives and negatives that reach it
+
+
 class Ranking(NamedTuple):
     """Counts at every distinct score, from the highest score down.
 
     `thresholds[i]` is a score, `tps[i]` and `fps[i]` the positive and negative rows (or their
-    weight) that score at least as much.
+    weight) that score at least as much. `whole` is there where an engine counted, and gave only
+    what a picture shows; the last score is always among it.
     """
 
     thresholds: Array
     tps: Array
     fps: Array
+    whole: Whole | None = None
 
     @property
     def positives(self) -> float:
@@ -60,8 +71,8 @@ def rank(positive: Array, scores: Array, weights: Array | None = None) -> Rankin
     `weights` of numbers from 0 up (rows of weight 0 count as absent), all of one length.
     Raises `DataError` for NaN scores, bad weights, and lengths that differ.
 
-    >>> rank(np.array([False, True, True]), np.array([0.1, 0.9, 0.1]))
-    Ranking(thresholds=array([0.9, 0.1]), tps=array([1, 2]), fps=array([0, 1]))
+    >>> rank(np.array([False, True, True]), np.array([0.1, 0.9, 0.1]))[:3]
+    (array([0.9, 0.1]), array([1, 2]), array([0, 1]))
     """
     positive = np.asarray(positive).astype(bool, copy=False)
     scores = np.ascontiguousarray(scores, dtype=np.float64)
@@ -199,6 +210,8 @@ def area_under_roc(ranking: Ranking) -> float:
     """The area under the ROC curve; NaN where a class is absent."""
     if not ranking.positives or not ranking.negatives:
         return float("nan")
+    if ranking.whole is not None:
+        return ranking.whole.auc
     # Trapezoids of whole counts: exact until the one division.
     rises = np.add(ranking.tps, _shifted(ranking.tps))
     doubled = np.multiply(np.subtract(ranking.fps, _shifted(ranking.fps)), rises).sum()
@@ -209,10 +222,21 @@ def average_precision(ranking: Ranking, precision: Array | None = None) -> float
     """The mean of precision over the positives, as scikit-learn's average_precision_score."""
     if not ranking.positives:
         return 0.0
+    if ranking.whole is not None:
+        return ranking.whole.ap
     if precision is None:
         precision = precision_of(ranking)
     gained = np.subtract(ranking.tps, _shifted(ranking.tps))
     return float((gained * precision).sum() / ranking.positives)
+
+
+def reaching(ranking: Ranking, threshold: float) -> tuple[float, float] | None:
+    """Positives and negatives that score at least a threshold; None where no row does."""
+    if ranking.whole is not None:
+        found = ranking.whole.marked[threshold]
+        return found if sum(found) else None
+    above = int(np.searchsorted(-ranking.thresholds, -threshold, side="right"))
+    return (ranking.tps[above - 1], ranking.fps[above - 1]) if above else None
 
 
 def precision_of(ranking: Ranking) -> Array:
@@ -226,26 +250,40 @@ def _shifted(counts: Array) -> Array:
 
 # --- what a picture can show ---------------------------------------------------------------------
 
-POINTS_PER_PIXEL = 4
+_LEAST = 64  # points are never too many
+_COLLINEAR = 1_000_000  # points of which those are looked for that do not change the line
 
 
-def thin(x: Array, y: Array, width: int, *, steps: bool) -> tuple[Array, bool]:
-    """Indices of the points that a picture `width` px wide needs, and whether pixels chose them.
+class Thinned(NamedTuple):
+    """Indices of points, rising, and the level from which on each is drawn."""
 
-    `x` rises. All points are kept while there are at most four for each pixel. Above that, points
-    on the way between their neighbours go (the drawn line stays exactly the same), and if that is
-    not enough, the first, last, lowest and highest of each half pixel column stay.
+    chosen: Array
+    level: Array
+    by_pixel: bool  # whether pixels chose the points of level 0
+    whole: bool  # whether the last level draws the whole curve
+
+
+def thin(x: Array, y: Array, columns: int | None, *, steps: bool, levels: int = 1) -> Thinned:
+    """The points that a picture with so many columns needs; each level has twice as many.
+
+    `x` rises. All points are kept while they are no more than the columns, or where these are
+    None. Above that, points on the way between their neighbours go (the drawn line stays exactly
+    the same), and if that is not enough, the first, last, lowest and highest of each column stay.
     """
-    limit = max(POINTS_PER_PIXEL * width, 64)
-    if len(x) <= limit:
-        return np.arange(len(x)), False
-    if len(x) <= 1_000_000:  # beyond, what is left would fit no picture either
-        kept = _needed(x, y, steps=steps)
-        if len(kept) <= limit:
-            return kept, False
-        chosen = _extremes(x[kept], y[kept], 2 * width, falls=steps)
-        return kept[chosen], True
-    return _extremes(x, y, 2 * width, falls=steps), True
+    every = np.arange(len(x))
+    if columns is None or len(x) <= max(columns, _LEAST):
+        return Thinned(every, np.zeros_like(every), False, True)
+    # Of more points, what is left would fit no picture either.
+    held = _needed(x, y, steps=steps) if len(x) <= _COLLINEAR else every
+    limits = [max(columns, _LEAST) << level for level in range(levels)]
+    fits = [level for level, limit in enumerate(limits) if len(held) <= limit]
+    finest = fits[0] if fits else levels - 1
+    if not fits:
+        held = held[_extremes(x[held], y[held], columns << finest, falls=steps)]
+    level_of = np.full(len(held), finest)
+    for level in reversed(range(finest)):
+        level_of[_extremes(x[held], y[held], columns << level, falls=steps)] = level
+    return Thinned(held, level_of, finest > 0 or not fits, bool(fits))
 
 
 def _needed(x: Array, y: Array, *, steps: bool) -> Array:
@@ -263,9 +301,11 @@ def _needed(x: Array, y: Array, *, steps: bool) -> Array:
 
 
 def _extremes(x: Array, y: Array, columns: int, *, falls: bool) -> Array:
-    """First and last point of each column of pixels, lowest and highest too where y may fall."""
-    edges = x[-1] * (np.arange(columns) / columns)
-    starts = np.unique(np.searchsorted(x, edges, side="left"))
+    """First and last point of each column of pixels, lowest and highest too where y may fall.
+
+    What is chosen with twice as many columns holds what is chosen here.
+    """
+    starts = np.unique(np.searchsorted(x, _column_edges(x[-1], columns), side="left"))
     starts = starts[starts < len(x)]
     if starts[0]:
         starts = np.concatenate([np.zeros(1, dtype=starts.dtype), starts])
@@ -278,6 +318,14 @@ def _extremes(x: Array, y: Array, columns: int, *, falls: bool) -> Array:
         ]
         chosen.append(np.array(inside, dtype=starts.dtype).ravel())
     return np.unique(np.concatenate(chosen))
+
+
+def _column_edges(total: Any, columns: int) -> Array:
+    """Where columns begin: x is in column j where floor(x * columns / total) is j."""
+    numbers = np.arange(columns)
+    if isinstance(total, np.integer) and float(total) * columns < 2.0**62:
+        return np.asarray(-(-numbers * int(total) // columns))
+    return np.asarray(total * (numbers / columns))
 
 
 # --- reading the mapped columns ------------------------------------------------------------------
@@ -342,8 +390,18 @@ def _thresholds(given: object) -> list[float]:
     return numbers
 
 
-def read(data: Columns | LazyColumns, settings: Settings, *, preset: str, roc: bool) -> Scored:
+def read(
+    data: Columns | LazyColumns,
+    settings: Settings,
+    *,
+    preset: str,
+    roc: bool,
+    columns: Callable[[int], int] | None = None,
+) -> Scored:
     """Rank the rows of y_true, score, class and sample_weight.
+
+    `columns` tells how many columns of pixels are drawn at the finest level where there are so
+    many curves; None where all points are needed.
 
     Groups that cannot have a curve (no positive row; for ROC also no negative one) are left out
     with a note, and are an error where none is left.
@@ -361,7 +419,7 @@ def read(data: Columns | LazyColumns, settings: Settings, *, preset: str, roc: b
             "average", settings.average, "None, as the role 'class' that splits rows is not mapped"
         )
     if isinstance(data, LazyColumns):
-        groups, pooled, said = _read_lazy(data, settings)
+        groups, pooled, said = _read_lazy(data, settings, roc=roc, columns=columns)
     else:
         groups, pooled, said = _read_columns(data, settings)
     groups = _chosen(groups, settings.labels)
@@ -449,12 +507,16 @@ def _positive_rows(column: Column, pos_label: object) -> tuple[Array, list[str]]
         raise errors.DataError.from_sentence(
             "y_true", column.name, "holds times; a true class is 0 or 1, a bool, or text."
         )
-    values = column.as_array()
     if column.kind == "text":
-        distinct = list(dict.fromkeys(column.as_list()))
-        asked, said = _positive_text(column.name, distinct, pos_label)
-        return np.asarray(values == asked, dtype=bool), said
+        asked, said = _positive_text(column.name, column.distinct(), pos_label)
+        labels, codes = column.coded()
+        return np.asarray(codes == labels.index(asked)), said
     asked_number = _positive_number(column.kind, column.name, pos_label)
+    found = column.facts()
+    values = column.as_array()
+    certain = found.whole and not found.infinite and not found.missing
+    if certain and found.low is not None and found.low >= 0 and (found.high or 0) <= 1:
+        return values == asked_number, []
     if pos_label is None and column.kind == "number":
         bad = np.flatnonzero((values != 0) & (values != 1))
         if len(bad):
@@ -510,36 +572,75 @@ def _plain_number(value: float) -> float:
 # --- lazy frames ---------------------------------------------------------------------------------
 
 
+_AT_ONCE = 4_000_000  # distinct scores, of all classes, that an engine hands over
+_CLASS = "class"
+
+
 def _read_lazy(
-    data: LazyColumns, settings: Settings
+    data: LazyColumns, settings: Settings, *, roc: bool, columns: Callable[[int], int] | None
 ) -> tuple[list[Group], Ranking | None, list[str]]:
-    """One row for each class and distinct score, counted where the data is."""
+    """One row for each class and distinct score, counted where the data is.
+
+    Where these are too many, only what the picture shows comes back.
+    """
+    is_positive, said = _positive_expression(data, settings)
+    counted = _counted(data, is_positive)
+    pooled: Ranking | None = None
+    reducible = columns is not None and "sample_weight" not in data.names
+    reducible = reducible and settings.average != "macro"
+    if reducible and (data.rows is None or data.rows >= _COLLINEAR):
+        assert columns is not None
+        found, fits = _totals(data, counted, settings.thresholds)
+        if not fits:
+            width = columns(len(found) + (settings.average == "micro"))
+            rankings = _reduced(data, counted, found, roc=roc, columns=width)
+            if settings.average == "micro":
+                import narwhals as nw
+
+                sums = [nw.col("positives").sum(), nw.col("negatives").sum()]
+                together = counted.select("score", "positives", "negatives")
+                together = together.group_by("score").agg(*sums)
+                of_all, _ = _totals(data, together, settings.thresholds)
+                pooled = next(
+                    iter(_reduced(data, together, of_all, roc=roc, columns=width).values())
+                )
+            if _CLASS not in data.names:
+                return [Group(None, rankings[""])], pooled, said
+            order, _ = _groups.lazy_order(data, _CLASS, said)
+            return [Group(name, rankings[name]) for name in order if name in rankings], pooled, said
+    return _read_counted(data, data.collect(counted), settings, said)
+
+
+def _positive_expression(data: LazyColumns, settings: Settings) -> tuple[nw.Expr, list[str]]:
+    """Which rows are positive."""
     import narwhals as nw  # heavy: only lazy frames come here
 
-    frame = data.frame
     name = data.names["y_true"]
     kind = data.kinds["y_true"]
     if kind == "time":
         raise errors.DataError.from_sentence(
             "y_true", name, "holds times; a true class is 0 or 1, a bool, or text."
         )
-    distinct = data.collect(frame.select("y_true").unique())["y_true"].as_list()
-    said: list[str] = []
+    if kind == "bool":
+        wanted = _positive_number(kind, name, settings.pos_label)
+        return (nw.col("y_true") if wanted == 1 else ~nw.col("y_true")), []
+    distinct = data.collect(data.frame.select("y_true").unique())["y_true"].as_list()
     if kind == "text":
         asked, said = _positive_text(
             name, sorted(v for v in distinct if v is not None), settings.pos_label
         )
-        is_positive = nw.col("y_true") == asked
-    elif kind == "bool":
-        wanted = _positive_number(kind, name, settings.pos_label)
-        is_positive = nw.col("y_true") if wanted == 1 else ~nw.col("y_true")
-    else:
-        if settings.pos_label is None:
-            bad = sorted(value for value in distinct if value not in (0, 1))
-            if bad:
-                raise _unclear(name, None, bad[0])
-        is_positive = nw.col("y_true") == _positive_number(kind, name, settings.pos_label)
-    counted = data.collect(_counted(data, is_positive))
+        return nw.col("y_true") == asked, said
+    if settings.pos_label is None:
+        bad = sorted(value for value in distinct if value not in (0, 1))
+        if bad:
+            raise _unclear(name, None, bad[0])
+    return nw.col("y_true") == _positive_number(kind, name, settings.pos_label), []
+
+
+def _read_counted(
+    data: LazyColumns, counted: Columns, settings: Settings, said: list[str]
+) -> tuple[list[Group], Ranking | None, list[str]]:
+    """Rankings of all scores that an engine counted."""
     scores = counted["score"].as_array()
     positives, negatives = counted["positives"].as_array(), counted["negatives"].as_array()
     if len(scores) and np.isnan(scores.min()):
@@ -553,15 +654,158 @@ def _read_lazy(
             )
     else:
         positives, negatives = positives.astype(np.int64), negatives.astype(np.int64)
-    if "class" not in data.names:
+    if _CLASS not in data.names:
         return [Group(None, rank_counts(scores, positives, negatives))], None, said
-    order, _ = _groups.lazy_order(data, "class", said)
+    order, _ = _groups.lazy_order(data, _CLASS, said)
     found = {
         group: Group(group, rank_counts(scores[rows], positives[rows], negatives[rows]))
-        for group, rows in _groups.split(counted["class"])
+        for group, rows in _groups.split(counted[_CLASS])
     }
     pooled = rank_counts(scores, positives, negatives) if settings.average == "micro" else None
     return [found[group] for group in order if group in found], pooled, said
+
+
+class _Total(NamedTuple):
+    """What is true of all rows of a class."""
+
+    points: int
+    positives: int
+    negatives: int
+    marked: dict[float, tuple[int, int]]
+
+
+def _totals(
+    data: LazyColumns, counted: nw.LazyFrame[Any], thresholds: Sequence[float]
+) -> tuple[dict[str, _Total], bool]:
+    """Totals by class ("" without classes), and whether all distinct scores may come back."""
+    import narwhals as nw
+
+    sides = ("positives", "negatives")
+    made = [nw.len().alias("points"), nw.col("score").is_nan().cast(nw.Int64).sum().alias("nan")]
+    made += [nw.col(side).sum().alias(side) for side in sides]
+    for number, threshold in enumerate(thresholds):
+        for side in sides:
+            reached = nw.when(nw.col("score") >= threshold).then(nw.col(side)).otherwise(0)
+            made.append(reached.sum().alias(f"{side}_{number}"))
+    if _CLASS in counted.collect_schema().names():
+        # An engine may not take a sum of an expression with a constant in a group.
+        held = data.collect(counted.group_by(_CLASS).agg(*made))
+        names = _texts(held[_CLASS])
+    else:
+        held, names = data.collect(counted.select(*made)), [""]
+    if any(held["nan"].as_list()):
+        raise errors.DataError.from_fact("score", data.names["score"], None, None, "a number")
+    numbers = {
+        name: [int(value or 0) for value in held[name].as_list()]
+        for name in ("points", *sides, *(f"{s}_{n}" for s in sides for n in range(len(thresholds))))
+    }
+    found = {
+        name: _Total(
+            numbers["points"][at],
+            numbers["positives"][at],
+            numbers["negatives"][at],
+            {
+                threshold: (numbers[f"positives_{n}"][at], numbers[f"negatives_{n}"][at])
+                for n, threshold in enumerate(thresholds)
+            },
+        )
+        for at, name in enumerate(names)
+    }
+    points = [total.points for total in found.values()]
+    return found, max(points, default=0) < _COLLINEAR and sum(points) <= _AT_ONCE
+
+
+def _texts(column: Column) -> list[str]:
+    return [_groups.MISSING if value is None else value for value in column.as_text()]
+
+
+def _reduced(
+    data: LazyColumns,
+    counted: nw.LazyFrame[Any],
+    totals: Mapping[str, _Total],
+    *,
+    roc: bool,
+    columns: int,
+) -> dict[str, Ranking]:
+    """Rankings with the scores that so many columns of pixels show, chosen where the data is.
+
+    They are those that `thin` chooses: x * columns / total is reckoned alike, and ties go to the
+    highest score. Areas are summed there too.
+    """
+    import narwhals as nw
+
+    if _CLASS not in counted.collect_schema().names():
+        counted = counted.with_columns(nw.lit("").alias(_CLASS))
+    size = max(total.positives * total.negatives for total in totals.values())
+    kind = nw.Int64 if size < 1 << 61 else nw.Float64
+    tps, fps, taken = nw.col("tps"), nw.col("fps"), nw.col("positives").cast(kind)
+    running = [
+        nw.col(side).cast(nw.Int64).cum_sum().over(_CLASS, order_by="down").alias(name)
+        for side, name in (("positives", "tps"), ("negatives", "fps"))
+    ]
+    along, side = (fps, "negatives") if roc else (tps, "positives")
+    total = nw.col(side).cast(nw.Int64).sum().over(_CLASS)
+    frame = counted.with_columns((-nw.col("score")).alias("down"), total.alias("total"))
+    frame = frame.filter(nw.col("total") > 0).with_columns(*running)
+    frame = frame.with_columns(
+        (tps.cast(nw.Float64) / (tps + fps).cast(nw.Float64)).alias("y"),
+        (along.cast(nw.Float64) * float(columns) / nw.col("total").cast(nw.Float64))
+        .floor()
+        .alias("column"),
+        (nw.col("negatives").cast(kind) * (tps.cast(kind) + tps.cast(kind) - taken)).alias("area"),
+    )
+    frame = frame.with_columns((taken.cast(nw.Float64) * nw.col("y")).alias("gain"))
+    chosen: dict[str, nw.Expr | None] = {"first": None, "last": None}
+    if not roc:
+        within = (_CLASS, "column")
+        frame = frame.with_columns(
+            nw.col("y").min().over(*within).alias("low"),
+            nw.col("y").max().over(*within).alias("high"),
+        )
+        chosen |= {name: nw.col("y") == nw.col(name) for name in ("low", "high")}
+    made = [nw.col("area").sum(), nw.col("gain").sum()]
+    for name, condition in chosen.items():
+        for field in ("score", "tps", "fps"):
+            value = nw.col(field)
+            if condition is not None:
+                value = nw.when(condition).then(value)
+            # Scores fall and counts rise along the curve.
+            is_max = (field == "score") != (name == "last")
+            made.append((value.max() if is_max else value.min()).alias(f"{name}_{field}"))
+    held = data.collect(frame.group_by(_CLASS, "column").agg(*made))
+    points = {
+        field: np.concatenate([held[f"{name}_{field}"].as_array() for name in chosen])
+        for field in ("score", "tps", "fps")
+    }
+    names = np.array(_texts(held[_CLASS]), dtype=object)
+    areas = {
+        name: [part for part, own in zip(held["area"].as_list(), names, strict=True) if own == name]
+        for name in totals
+    }
+    gains = held["gain"].as_array()
+    every = np.tile(names, len(chosen))
+    found = {}
+    for name, whole in totals.items():
+        if not (whole.negatives if roc else whole.positives):
+            counts = np.array([whole.positives]), np.array([whole.negatives])
+            found[name] = Ranking(np.zeros(1), *counts)
+            continue
+        mine = np.flatnonzero(every == name)
+        scores, at = np.unique(points["score"][mine], return_index=True)
+        rows = mine[at[::-1]]
+        sides = max(whole.positives, 1), max(whole.negatives, 1)
+        found[name] = Ranking(
+            scores[::-1],
+            points["tps"][rows].astype(np.int64),
+            points["fps"][rows].astype(np.int64),
+            Whole(
+                whole.points + 1,
+                float(sum(areas[name])) / 2 / sides[0] / sides[1],
+                float(gains[names == name].sum() / sides[0]),
+                whole.marked,
+            ),
+        )
+    return found
 
 
 def _counted(data: LazyColumns, is_positive: nw.Expr) -> nw.LazyFrame[Any]:
@@ -572,7 +816,9 @@ def _counted(data: LazyColumns, is_positive: nw.Expr) -> nw.LazyFrame[Any]:
     weight = nw.col("sample_weight").cast(nw.Float64) if weighted else nw.lit(1)
     zero = nw.lit(0.0) if weighted else nw.lit(0)
     columns = [nw.col(key) for key in keys if key != "score"]
-    columns.append(nw.col("score").cast(nw.Float64))
+    score = nw.col("score").cast(nw.Float64)
+    # -0.0 becomes 0.0, as engines may tell them apart.
+    columns.append(nw.when(score == 0).then(nw.lit(0.0)).otherwise(score).alias("score"))
     columns.append(nw.when(is_positive).then(weight).otherwise(zero).alias("positives"))
     columns.append(nw.when(is_positive).then(zero).otherwise(weight).alias("negatives"))
     if weighted:

@@ -1,23 +1,27 @@
 """Bars: one value for each label, or for each label and group.
 
-Rows out: `label`, `value`, `group` where it is mapped, and `value_label` (the value as
-text at a bar's end, where there are few bars, else None). Switches: `horizontal` (labels too long
+Rows out: `label`, `value`, `group` where it is mapped, `value_label` (the value as
+text at a bar's end, where there are few bars, else None) and `rest` (True for the bar that stands
+for all labels without one of their own, else None). Switches: `horizontal` (labels too long
 to stand side by side), `tall` (so many lying bars that the picture grows) and `value_labels`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from plotkit import errors, notes
-from plotkit.stats import Result, _groups
+from plotkit import errors, notes, settings
+from plotkit.stats import Picture, Result, _counting, _groups
 from plotkit.table import LazyColumns
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
+    from plotkit.column import Column
     from plotkit.table import Columns
 
 Array = np.ndarray[Any, Any]
@@ -25,7 +29,10 @@ Array = np.ndarray[Any, Any]
 AGGREGATES = ("mean", "sum", "median", "min", "max", "count")
 SORTS = ("ascending", "descending", "label")
 MAX_BARS = 2000  # the engine takes half a minute for 20,000, and nobody reads them
+KEPT = 40  # labels that keep a bar where there are too many
 LABELLED_BARS = 12
+_OWN = "own"  # labels as the engine holds them
+_AT_ONCE = 5000  # bars that an engine hands over before it is asked for the largest only
 _LABEL_ROOM = 0.12  # of the axis, under bars that hang down
 _CHARACTER = 7.0  # px of a label's character, about
 _LINE = 18  # px that a lying bar needs for its name
@@ -33,67 +40,103 @@ _AXIS = 60  # px beside the bars: the value axis with its labels
 
 
 class _Bars(NamedTuple):
-    """One entry a bar, in the order of first appearance."""
+    """Bars as arrays: positions in the lists of labels and groups, values, rows behind each."""
+
+    labels: Array
+    groups: Array  # all 0 without groups
+    values: Array
+    rows: Array
+
+    def at(self, chosen: Array) -> _Bars:
+        return _Bars(*(part[chosen] for part in self))
+
+
+class _Counted(NamedTuple):
+    """All bars there could be, and how to learn more of the rows behind them."""
+
+    bars: _Bars
+    labels: list[str]  # in drawing order
+    groups: list[str]  # empty without groups
+    median_without: Callable[[Array], dict[int, float]]  # of rows whose label is not marked
+
+
+class _Drawn(NamedTuple):
+    """The bars that are drawn: those of labels, then those of the rest."""
 
     labels: list[str]
     groups: list[str | None]
     values: list[Any]
-    rows: list[int]  # how many rows each stands for
+    rows: list[int]
+    rest: int = 0  # so many at the end stand for the rest
+    left: int = 0  # labels in the rest
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
     """One bar for each `label` (and `group`, where it is mapped), of height `value`.
 
     Options: `aggregate` ("mean", "sum", "median", "min", "max" or "count"; default "mean") for
     labels that repeat, which a note says; `sort` (None, "ascending", "descending" by value, or
     "label"; default None). Unsorted bars stand in the declared order of a categorical, else in
     that of first appearance; a lazy frame whose rows have no order (PySpark, Ibis) gives sorted
-    labels, which a note says. Raises `DataError`, `OptionError`.
+    labels, which a note says.
+
+    Of more than `settings.bar_labels` labels, the 40 whose values are the farthest from 0 keep a
+    bar, and one last bar shows the aggregate of all rows of the others, which a note says.
+    `picture.reduce` False keeps them all, up to 2,000 bars; a number is the most bars drawn.
+    Raises `DataError`, `OptionError`.
     """
     aggregate = _one_of("aggregate", options.get("aggregate") or "mean", AGGREGATES)
     sort = options.get("sort")
-    if sort not in (None, "", "none", "None"):
+    if sort in ("", "none", "None"):
+        sort = None
+    if sort is not None:
         sort = _one_of("sort", sort, SORTS)
-    roles = list(data.names) if isinstance(data, LazyColumns) else list(data)
-    names = _groups_names(data)
-    if "value" not in roles and aggregate != "count":
+    names = _names(data)
+    if "value" not in names and aggregate != "count":
         raise errors.OptionError.from_missing_role(
             "value", "the bars' lengths", "plotkit/bar", list(names.values())
         )
     said: list[str] = []
     if isinstance(data, LazyColumns):
-        bars, label_order, group_order = _from_lazy(data, aggregate, said)
+        drawn = _from_lazy(data, aggregate, sort, picture.reduce, said)
     else:
-        bars, label_order, group_order = _from_columns(data, aggregate)
-    if len(bars.labels) > MAX_BARS:
-        raise errors.DataError.from_too_many("bars", names["label"], len(bars.labels), MAX_BARS)
-    _check_finite(bars, names, aggregate)
-    repeated = [count for count in bars.rows if count > 1]
+        counted = _from_columns(data, aggregate)
+        drawn = _reduced(counted, aggregate, sort, picture.reduce, names["label"])
+    _check_finite(drawn, names, aggregate)
+    repeated = [count for count in drawn.rows if count > 1]
     if repeated and aggregate != "count":
         said.append(
             notes.aggregated(
-                names["label"], aggregate, sum(repeated), len(repeated), len(bars.rows)
+                names["label"], aggregate, sum(repeated), len(repeated), len(drawn.rows)
             )
         )
-    bars = _arranged(bars, label_order, group_order, sort if isinstance(sort, str) else None)
-    grouped = "group" in roles
-    labelled = not grouped and len(bars.labels) <= LABELLED_BARS
+    if drawn.rest:
+        kept = len(set(drawn.labels)) - 1
+        behind = sum(drawn.rows[-drawn.rest :])
+        said.append(notes.other_labels(names["label"], kept, drawn.left, behind, aggregate))
+    return _result(drawn, "group" in names, picture, said)
+
+
+def _result(drawn: _Drawn, grouped: bool, picture: Picture, said: list[str]) -> Result:
+    labelled = not grouped and len(drawn.labels) <= LABELLED_BARS
+    named = len(drawn.labels) - drawn.rest
     columns: dict[str, list[Any]] = {
-        "label": list(bars.labels),
-        "value": list(bars.values),
-        **({"group": list(bars.groups)} if grouped else {}),
-        "value_label": value_labels(bars.values) if labelled else [None] * len(bars.labels),
+        "label": drawn.labels,
+        "value": drawn.values,
+        **({"group": list(drawn.groups)} if grouped else {}),
+        "value_label": value_labels(drawn.values) if labelled else [None] * len(drawn.labels),
     }
-    lying = _needs_width(list(dict.fromkeys(bars.labels)), size)
+    lying = _needs_width(list(dict.fromkeys(drawn.labels)), picture)
     switches = {
         "horizontal": lying,
-        "tall": lying and len(set(bars.labels)) * _LINE > size[1] - _AXIS,
+        "tall": lying and len(set(drawn.labels)) * _LINE > picture.height - _AXIS,
         "value_labels": labelled,
     }
+    if drawn.rest:
+        columns["rest"] = [None] * named + [True] * drawn.rest
+        switches["rest"] = True  # last: it moves the layers that the others change
     scales = {}
-    low, high = min(bars.values), max(bars.values)
+    low, high = min(drawn.values), max(drawn.values)
     if low == high == 0:  # an axis of one value would put zero in the middle
         scales["value"] = {"domainMax": 1}
     elif labelled and low < 0:  # room for the labels under the bars
@@ -108,14 +151,14 @@ def _one_of(name: str, given: object, accepted: tuple[str, ...]) -> str:
     return str(given)
 
 
-def _groups_names(data: Columns | LazyColumns) -> dict[str, str]:
+def _names(data: Columns | LazyColumns) -> dict[str, str]:
     if isinstance(data, LazyColumns):
         return dict(data.names)
     return {role: column.name for role, column in data.items()}
 
 
-def _check_finite(bars: _Bars, names: Mapping[str, str], aggregate: str) -> None:
-    for label, value in zip(bars.labels, bars.values, strict=True):
+def _check_finite(drawn: _Drawn, names: Mapping[str, str], aggregate: str) -> None:
+    for label, value in zip(drawn.labels, drawn.values, strict=True):
         if isinstance(value, float) and not math.isfinite(value):
             raise errors.DataError.from_sentence(
                 "value",
@@ -127,117 +170,290 @@ def _check_finite(bars: _Bars, names: Mapping[str, str], aggregate: str) -> None
 
 # --- one value a bar -----------------------------------------------------------------------------
 
-Bound = tuple[_Bars, list[str], list[str]]  # bars, labels in order, groups in order
 
-
-def _from_columns(data: Columns, aggregate: str) -> Bound:
-    label_order, label_codes = _groups.factorize(data["label"])
-    group_order: list[str] = []
-    pairs = label_codes
+def _from_columns(data: Columns, aggregate: str) -> _Counted:
+    labels, label_codes = _groups.factorize(data["label"])
+    groups: list[str] = []
+    group_codes: Array | None = None
+    codes = label_codes
     if "group" in data:
-        group_order, group_codes = _groups.factorize(data["group"])
-        pairs = label_codes * len(group_order) + group_codes
-    kinds, first, position, counts = np.unique(
-        pairs, return_index=True, return_inverse=True, return_counts=True
-    )
-    if len(kinds) > MAX_BARS:
-        raise errors.DataError.from_too_many("bars", data["label"].name, len(kinds), MAX_BARS)
-    rows: list[int] = counts.tolist()
-    values: list[Any]
+        groups, group_codes = _groups.factorize(data["group"])
+        codes = label_codes * len(groups) + group_codes
+    width = max(len(groups), 1)
+    kinds, codes, rows = _counting.tallied(codes, len(labels) * width)
     if aggregate == "count":
         values = rows
-    elif len(kinds) == len(pairs):  # nothing repeats: values as they are, integers exact
-        held = data["value"].as_list()
-        values = [held[i] for i in first.tolist()]
+    elif len(kinds) == len(codes):  # nothing repeats: values as they are, integers exact
+        first = np.empty(len(kinds), dtype=np.intp)
+        first[codes] = np.arange(len(codes))
+        values = np.empty(len(kinds), dtype=object)
+        values[:] = data["value"].take(first).as_list()
     else:
-        values = _aggregated(data["value"].as_array(), position, counts, aggregate)
-    width = max(len(group_order), 1)
-    labels = [label_order[kind // width] for kind in kinds.tolist()]
-    groups: list[str | None] = [
-        group_order[kind % width] if group_order else None for kind in kinds.tolist()
-    ]
-    return _Bars(labels, groups, values, rows), label_order, group_order
+        values = _aggregated(data["value"].as_array(), codes, rows, aggregate)
+
+    def median_without(kept: Array) -> dict[int, float]:
+        left = np.flatnonzero(~kept[label_codes])
+        held = data["value"].as_array()[left]
+        of = np.zeros(len(left), dtype=np.intp) if group_codes is None else group_codes[left]
+        found, of, counts = _counting.tallied(of, width)
+        medians = _aggregated(held, of, counts, "median")
+        return dict(zip(found.tolist(), medians.tolist(), strict=True))
+
+    bars = _Bars(kinds // width, kinds % width, values, rows)
+    return _Counted(bars, labels, groups, median_without)
 
 
-def _aggregated(values: Array, position: Array, counts: Array, aggregate: str) -> list[Any]:
-    """The aggregate of each bar's values."""
-    order = np.argsort(position, kind="stable")
-    held = values[order]
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    if aggregate == "min":
-        made = np.minimum.reduceat(held, starts)
-    elif aggregate == "max":
-        made = np.maximum.reduceat(held, starts)
-    elif aggregate == "median":
-        made = np.array([np.median(part) for part in np.split(held, starts[1:])])
-    else:
+def _aggregated(values: Array, codes: Array, rows: Array, aggregate: str) -> Array:
+    """The aggregate of each code's values; `rows` counts them, and each has one at least."""
+    if aggregate == "median":
+        order = _counting.grouped(values, codes, len(rows))
+        starts = np.cumsum(rows) - rows
+        low, high = values[order[starts + (rows - 1) // 2]], values[order[starts + rows // 2]]
         with np.errstate(over="ignore"):  # reported as an error of ours, with the label
-            made = np.add.reduceat(held, starts)
-        if aggregate == "mean":
-            made = made / counts
-    found: list[Any] = made.tolist()
-    return found
+            return np.asarray(np.where(rows % 2, low, (low + high) / 2))
+    if aggregate in ("min", "max"):
+        found = np.full(len(rows), np.inf if aggregate == "min" else -np.inf)
+        (np.minimum if aggregate == "min" else np.maximum).at(found, codes, values)
+        return found
+    made = _counting.summed(values, codes, len(rows))
+    return made / rows if aggregate == "mean" else made
 
 
-def _from_lazy(data: LazyColumns, aggregate: str, said: list[str]) -> Bound:
-    """One row for each bar, aggregated where the data is."""
+def _from_lazy(
+    data: LazyColumns, aggregate: str, sort: str | None, reduce: bool | int, said: list[str]
+) -> _Drawn:
+    """One row for each bar, aggregated where the data is; of very many only the largest."""
     import narwhals as nw  # heavy: only lazy frames come here
 
     keys = ["label", "group"] if "group" in data.names else ["label"]
-    value = nw.col("value").cast(nw.Float64)
-    made = {
-        "mean": value.mean(),
-        "sum": value.sum(),
-        "median": value.median(),
-        "min": value.min(),
-        "max": value.max(),
-        "count": nw.len(),
-    }[aggregate]
-    orders = [_groups.lazy_order(data, key, said)[0] for key in keys]
-    frame = data.frame.group_by(*keys).agg(made.alias("value"), nw.len().alias("rows"))
-    held = data.collect(frame)
-    labels = [_groups.MISSING if v is None else v for v in held["label"].as_text()]
-    groups: list[str | None] = [None] * len(labels)
-    if len(keys) == 2:
-        groups = [_groups.MISSING if v is None else v for v in held["group"].as_text()]
-    rows = [int(count) for count in held["rows"].as_list()]
-    bars = _Bars(labels, groups, held["value"].as_list(), rows)
-    return bars, orders[0], orders[1] if len(keys) == 2 else []
+    numbered = _groups.numbered(data.frame)
+    frame = data.frame if numbered is None else numbered
+    aggregates = [_expression(aggregate).alias("value"), nw.len().alias("rows")]
+    firsts = [] if numbered is None else [nw.col(_groups.ROW).min()]
+    grouped = frame.group_by(*keys).agg(*aggregates, *firsts)
+    bars = grouped.with_columns(nw.col("label").alias(_OWN))
+    held = data.collect(bars.head(_AT_ONCE + 1))
+    if len(held["rows"]) > _AT_ONCE:
+        largest, left = _largest(data, grouped, reduce)
+        is_kept = nw.col("label").is_in(largest)
+        held = data.collect(bars.filter(is_kept))
+        # Groups that only the rest has have their places too.
+        order = _groups.lazy_order(data, "group", said)[0] if len(keys) == 2 else []
+        counted = _counted_lazy(data, held, aggregate, order, said)
+        rest = _collected(data, frame.filter(~is_kept), aggregates, counted.groups)
+        return _arranged(counted, counted.bars, sort, rest, left)
+    order = _ordered(data, "group", held, said) if len(keys) == 2 else []
+    counted = _counted_lazy(data, held, aggregate, order, said)
+    return _reduced(counted, aggregate, sort, reduce, data.names["label"])
 
 
-# --- order ---------------------------------------------------------------------------------------
+def _counted_lazy(
+    data: LazyColumns, held: Columns, aggregate: str, groups: list[str], said: list[str]
+) -> _Counted:
+    """The bars that an engine gave."""
+    import narwhals as nw
+
+    labels = _ordered(data, "label", held, said)
+    codes = _codes_in(labels, held["label"])
+    of = _codes_in(groups, held["group"]) if "group" in held else np.zeros_like(codes)
+
+    def median_without(kept: Array) -> dict[int, float]:
+        own = held[_OWN].as_list()
+        named = [own[at] for at in np.flatnonzero(kept[codes]).tolist()]
+        rows = data.frame.filter(~nw.col("label").is_in(list(dict.fromkeys(named))))
+        aggregates = [_expression("median").alias("value"), nw.len().alias("rows")]
+        found = _collected(data, rows, aggregates, groups)
+        return dict(zip(found.groups.tolist(), found.values.tolist(), strict=True))
+
+    return _Counted(_Bars(codes, of, *_measured(held)), labels, groups, median_without)
+
+
+def _collected(
+    data: LazyColumns, frame: nw.LazyFrame[Any], aggregates: list[nw.Expr], groups: list[str]
+) -> _Bars:
+    """One bar for all rows of a frame, or one for each group."""
+    if not groups:
+        found = data.collect(frame.select(*aggregates))
+        of = np.zeros(1, dtype=np.intp)
+    else:
+        found = data.collect(frame.group_by("group").agg(*aggregates))
+        of = _codes_in(groups, found["group"])
+    values, rows = _measured(found)
+    return _Bars(np.zeros_like(of), of, values, rows)
+
+
+def _measured(held: Columns) -> tuple[Array, Array]:
+    """The values and the rows of bars; counts are whole numbers."""
+    rows = held["rows"].as_array().astype(np.int64)
+    whole = held["value"].kind == "number" and all(
+        type(value) is int for value in held["value"].as_list()
+    )
+    values = held["value"].as_array()
+    return (values.astype(np.int64) if whole else values), rows
+
+
+def _largest(
+    data: LazyColumns, grouped: nw.LazyFrame[Any], reduce: bool | int
+) -> tuple[list[Any], int]:
+    """The labels of the largest bars as the engine holds them, and how many others there are."""
+    import narwhals as nw
+
+    size = nw.col("value").cast(nw.Float64).abs()
+    if "group" in data.names:
+        labels = grouped.group_by("label").agg(size.sum().alias("size"), nw.len().alias("bars"))
+        groups = data.frame.select(nw.col("group").n_unique().alias("groups"))
+        width = int(data.collect(groups)["groups"].as_list()[0])
+    else:
+        labels = grouped.select("label", size.alias("size"), nw.lit(1).alias("bars"))
+        width = 0
+    of_all = data.collect(labels.select(nw.len().alias("labels"), nw.col("bars").sum()))
+    count, bars = (int(of_all[name].as_list()[0]) for name in ("labels", "bars"))
+    room = _room(count, width, bars, reduce, data.names["label"]) or count
+    named = labels.select("size", nw.col("label").alias(_OWN))
+    top = named.sort("size", _OWN, descending=[True, False]).head(room)
+    own = data.collect(top.select(_OWN))[_OWN].as_list()
+    return own, count - len(own)
+
+
+def _ordered(data: LazyColumns, role: str, held: Columns, said: list[str]) -> list[str]:
+    """The names of a role in drawing order."""
+    names = _texts(held[role])
+    declared = _groups.declared_order(data, role) or held[role].categories
+    if _groups.ROW in held:
+        order = np.argsort(held[_groups.ROW].as_array(), kind="stable").tolist()
+        return _groups.in_order(list(dict.fromkeys(names[at] for at in order)), declared)
+    if not declared:
+        said.append(notes.sorted_labels(data.names[role]))
+    return _groups.in_order(sorted(set(names), key=_groups.natural_key), declared)
+
+
+def _texts(column: Column) -> list[str]:
+    return [_groups.MISSING if value is None else value for value in column.as_text()]
+
+
+def _codes_in(names: list[str], column: Column) -> Array:
+    place = {name: at for at, name in enumerate(names)}
+    return np.array([place[text] for text in _texts(column)], dtype=np.intp)
+
+
+def _expression(aggregate: str) -> nw.Expr:
+    import narwhals as nw
+
+    if aggregate == "count":
+        return nw.len()
+    made: nw.Expr = getattr(nw.col("value").cast(nw.Float64), aggregate)()
+    return made
+
+
+# --- which labels keep a bar ---------------------------------------------------------------------
+
+
+def _room(labels: int, groups: int, bars: int, reduce: bool | int, column: str) -> int | None:
+    """How many labels keep a bar of their own; None where all do.
+
+    Raises `DataError` for more bars than are ever drawn, `OptionError` for a limit below them.
+    """
+    width = max(groups, 1)
+    if reduce is True:
+        if labels <= settings.bar_labels and bars <= MAX_BARS:
+            return None
+        room = min(KEPT, settings.bar_labels, MAX_BARS // width - 1)
+        if room > 0:
+            return room
+    elif reduce is not False:
+        if bars <= min(reduce, MAX_BARS):
+            return None
+        if reduce < 2 * width:
+            expected = f"at least {2 * width}: one label and all others, in {width} groups"
+            raise errors.OptionError.from_option("reduce", reduce, expected)
+        return min(reduce, MAX_BARS) // width - 1
+    if bars > MAX_BARS:
+        raise errors.DataError.from_too_many("bars", column, bars, MAX_BARS)
+    return None
+
+
+def _reduced(
+    counted: _Counted, aggregate: str, sort: str | None, reduce: bool | int, column: str
+) -> _Drawn:
+    """The bars to draw, in order; where there are too many, the largest and the rest."""
+    bars = counted.bars
+    room = _room(len(counted.labels), len(counted.groups), len(bars.rows), reduce, column)
+    if room is None:
+        return _arranged(counted, bars, sort)
+    sizes = np.abs(bars.values.astype(np.float64))
+    kept = _largest_of(np.bincount(bars.labels, weights=sizes), counted.labels, room)
+    mine = kept[bars.labels]
+    rest = _rest(bars.at(~mine), aggregate)
+    if aggregate == "median":
+        found = counted.median_without(kept)
+        rest = rest._replace(values=np.array([found[of] for of in rest.groups.tolist()]))
+    return _arranged(counted, bars.at(mine), sort, rest, len(counted.labels) - room)
+
+
+def _largest_of(sizes: Array, labels: list[str], room: int) -> Array:
+    """Which labels are the largest; of equal ones those that come first as text."""
+    if room >= len(sizes):
+        return np.ones(len(sizes), dtype=bool)
+    cut = np.partition(sizes, len(sizes) - room)[len(sizes) - room]
+    kept = sizes > cut
+    ties = sorted(np.flatnonzero(sizes == cut).tolist(), key=labels.__getitem__)
+    kept[ties[: room - int(kept.sum())]] = True
+    return np.asarray(kept)
+
+
+def _rest(bars: _Bars, aggregate: str) -> _Bars:
+    """Bars made one in each group, as if aggregated from their rows."""
+    groups, of, _ = _counting.tallied(bars.groups, int(bars.groups.max()) + 1)
+    rows = np.zeros(len(groups), dtype=np.int64)
+    np.add.at(rows, of, bars.rows)
+    values = bars.values.astype(np.float64)
+    if aggregate == "count":
+        made: Array = rows
+    elif aggregate == "mean":
+        made = _aggregated(values * (bars.rows / rows[of]), of, rows, "sum")
+    else:
+        made = _aggregated(values, of, rows, "sum" if aggregate == "median" else aggregate)
+    return _Bars(np.zeros_like(groups), groups, made, rows)
 
 
 def _arranged(
-    bars: _Bars, label_order: list[str], group_order: list[str], sort: str | None
-) -> _Bars:
-    """Bars label by label, groups in their order within each."""
-    order = list(label_order)
+    counted: _Counted, bars: _Bars, sort: str | None, rest: _Bars | None = None, left: int = 0
+) -> _Drawn:
+    """Bars label by label, groups in their order within each; those of the rest last."""
+    names = counted.labels
+    used = np.unique(bars.labels)
     if sort == "label":
-        order.sort(key=_groups.natural_key)
+        used = np.array(sorted(used.tolist(), key=lambda at: _groups.natural_key(names[at])))
     elif sort is not None:
-        totals = dict.fromkeys(order, 0.0)
-        for label, value in zip(bars.labels, bars.values, strict=True):
-            totals[label] += value
-        order.sort(key=totals.__getitem__, reverse=sort == "descending")
-    label_place = {name: i for i, name in enumerate(order)}
-    group_place: dict[str | None, int] = {name: i for i, name in enumerate(group_order)}
-    places = sorted(
-        range(len(bars.labels)),
-        key=lambda i: (label_place[bars.labels[i]], group_place.get(bars.groups[i], 0)),
-    )
-    return _Bars(
-        [bars.labels[i] for i in places],
-        [bars.groups[i] for i in places],
-        [bars.values[i] for i in places],
-        [bars.rows[i] for i in places],
-    )
+        totals = np.bincount(bars.labels, weights=bars.values.astype(np.float64))[used]
+        used = used[np.argsort(totals if sort == "ascending" else -totals, kind="stable")]
+    place = np.zeros(len(names), dtype=np.intp)
+    place[used] = np.arange(len(used))
+    held = bars.at(np.lexsort((bars.groups, place[bars.labels])))
+    shown = [names[at] for at in held.labels.tolist()]
+    groups, values, rows = held.groups.tolist(), held.values.tolist(), held.rows.tolist()
+    if rest is not None:
+        rest = rest.at(np.argsort(rest.groups))
+        shown += [_name_of_rest(left, set(shown))] * len(rest.rows)
+        groups += rest.groups.tolist()
+        values += rest.values.tolist()
+        rows += rest.rows.tolist()
+    in_groups = [counted.groups[at] if counted.groups else None for at in groups]
+    return _Drawn(shown, in_groups, values, rows, 0 if rest is None else len(rest.rows), left)
 
 
-def _needs_width(labels: list[str], size: tuple[int, int]) -> bool:
+def _name_of_rest(left: int, taken: set[str]) -> str:
+    """What stands beside the bar of the rest; no label is called so."""
+    name = f"other ({left:,} label{'' if left == 1 else 's'})"
+    while name in taken:
+        name = f"all {name}"
+    return name
+
+
+def _needs_width(labels: list[str], picture: Picture) -> bool:
     """Whether the longest label is wider than the place under its bar."""
     longest = max((len(label) for label in labels), default=0) * _CHARACTER
-    return longest > (size[0] - _AXIS) / max(len(labels), 1)
+    return longest > (picture.width - _AXIS) / max(len(labels), 1)
 
 
 # --- values as text ------------------------------------------------------------------------------

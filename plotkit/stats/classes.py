@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from plotkit import errors
+from plotkit.column import Column
+from plotkit.stats import _counting
 
 Array = np.ndarray[Any, Any]
 
@@ -17,14 +19,33 @@ Array = np.ndarray[Any, Any]
 class OneVsRest(NamedTuple):
     """Rows for the roles of ROC and precision-recall curves, class after class.
 
-    `y_true` (bool) and `score` are of n rows for each class drawn; `classes` holds the class's
-    name in each row, None for one unnamed binary curve; `sample_weight` is None without weights.
+    `y_true` (bool) and `score` are of n rows for each class drawn; `names` holds the classes, None
+    for one unnamed binary curve; `sample_weight` is None without weights.
     """
 
     y_true: Array
     score: Array
-    classes: list[str] | None
+    names: list[str] | None
     sample_weight: Array | None
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The class's name in each row."""
+        if self.names is None:
+            return None
+        return [name for name in self.names for _ in range(len(self.score) // len(self.names))]
+
+    def columns(self) -> list[Column]:
+        """The rows as columns "y_true", "score", "class" and "sample_weight"."""
+        made = [Column("y_true", "bool", array=self.y_true)]
+        made.append(Column("score", "number", array=self.score))
+        if self.names is not None:
+            each = len(self.score) // len(self.names)
+            codes = np.repeat(np.arange(len(self.names), dtype=np.int32), each)
+            made.append(Column.from_codes("class", self.names, codes))
+        if self.sample_weight is not None:
+            made.append(Column("sample_weight", "number", array=self.sample_weight))
+        return made
 
 
 def one_vs_rest(
@@ -82,7 +103,7 @@ def one_vs_rest(
     return OneVsRest(
         np.concatenate([positive[i] for i in chosen]),
         np.concatenate([scores[:, i] for i in chosen]),
-        [name for i in chosen for name in [class_name(found[i])] * count],
+        [class_name(found[i]) for i in chosen],
         None if weights is None else np.tile(weights, len(chosen)),
     )
 
@@ -255,14 +276,14 @@ def _class_of(
     if kind in _MISSING or (isinstance(value, float) and value != value):
         raise errors.DataError.from_fact(None, name, row, value, _CLASS)
     if isinstance(value, float):
-        return _tidy(value)
+        return tidy(value)
     if isinstance(value, (int, str)):
         return value
     raise errors.DataError.from_fact(None, name, row, value, _CLASS_TYPES)
 
 
-def _tidy(value: float) -> float:
-    """A whole float as the int that it is as a class."""
+def tidy(value: float) -> float:
+    """Return a whole float as the int that it is as a class."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -285,7 +306,7 @@ def declared(values: object) -> list[object] | None:
     listed = found.tolist() if hasattr(found, "tolist") else list(found)
     if not all(isinstance(v, (str, int, float)) for v in listed):
         return None
-    return [_tidy(v) if isinstance(v, float) else v for v in listed]
+    return [tidy(v) if isinstance(v, float) else v for v in listed]
 
 
 def _matrix(name: str, rows: Any) -> Array:
@@ -384,21 +405,21 @@ def label_list(labels: object, name: str = "labels") -> list[object]:
     return names
 
 
-def class_list(name: str, values: object, against: object = None) -> list[object]:
-    """Classes, one a row, as text, ints, bools or floats; `name` is the argument's.
+def class_array(name: str, values: object, against: object = None) -> Array:
+    """Classes, one a row: an array of bools, ints or floats, or of Python values of any of these
+    and text; `name` is the argument's.
 
     Enum members are read as the classes that they are `against`, by name or by value.
 
-    >>> class_list("preds", np.array([1.0, 0.0]))
-    [1, 0]
+    >>> class_array("preds", np.array([1.0, 0.0]))
+    array([1, 0])
     """
     held = _plain(name, values, against)
     if held.ndim != 1:
         raise errors.OptionError.from_option(
             name, f"an array of shape {held.shape}", "one class for each row"
         )
-    listed: list[object] = held.tolist()
-    return [_tidy(v) for v in held.tolist()] if held.dtype.kind == "f" else listed
+    return held
 
 
 # --- classes and columns -------------------------------------------------------------------------
@@ -442,7 +463,12 @@ def _same_kind(truth: Array) -> list[object]:
         low, high = truth.min().item(), truth.max().item()
         if truth.dtype.kind != "f" and high - low <= 1:  # much faster than sorting
             return [low] if low == high else [low, high]
-        return [_tidy(value) for value in np.unique(truth).tolist()]
+        if truth.dtype.kind in "iu" and high - low < 1 << 16:
+            wide = truth if truth.dtype == np.uint64 else truth.astype(np.int64)
+            places = (wide - wide.dtype.type(low)).astype(np.int64)
+            counts = _counting.counted(places, high - low + 1)
+            return [low + at for at in np.flatnonzero(counts).tolist()]
+        return [tidy(value) for value in np.unique(truth).tolist()]
     found = list(dict.fromkeys(truth.tolist()))
     for value in found:
         if isinstance(value, str) != isinstance(found[0], str):
@@ -594,4 +620,4 @@ def _binary(
     if classes_to_plot is not None:
         _chosen(names if names is not None else pair, classes_to_plot)
     positive = _equal(truth, pair[1])
-    return OneVsRest(positive, scores, None if shown is None else [shown] * len(scores), weights)
+    return OneVsRest(positive, scores, None if shown is None else [shown], weights)

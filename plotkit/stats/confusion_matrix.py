@@ -3,6 +3,13 @@
 Rows out, one for each cell, cells without rows included: `Actual`, `Predicted`, `nPredictions`
 (the count), `value` (what the cell shows: the count, or the share when normalized), `share` (0 to
 1, which colours the cell), `label` (the cell's text) and `tone` ("zero", "light" or "dark").
+
+More classes than cells can be drawn for are an image, of which the first row holds one for each
+theme (`image_light`, `image_dark`); the rows are then the diagonal and the most frequent errors.
+Where not all cells are rows of their own, the cells of the diagonal hold what all text about the
+matrix needs: `total` (all rows of the true class) and `right` (those of them that are right); the
+first row holds `kinds`, how many errors are as frequent as the most frequent one. `rest` is True
+for the row and the column of all classes without one of their own.
 """
 
 from __future__ import annotations
@@ -14,20 +21,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from plotkit import errors, notes
-from plotkit.stats import Result, _groups, classes
+from plotkit.stats import Picture, Result, _counting, _groups, classes
 from plotkit.table import LazyColumns
 
 if TYPE_CHECKING:
-    from plotkit.column import Column
     from plotkit.table import Columns
 
 Array = np.ndarray[Any, Any]
 
 READABLE = 50  # more classes are drawn with a note
-MAX_CLASSES = 200  # more are an error
+MAX_CELLS = 200  # classes whose cells are drawn one by one; more are an image
+MAX_CLASSES = 2000  # more are an error
+_POINTED = 1000  # cells of an image that tell their values
 DARK = 0.5  # from this share on, the other text colour of the theme reads better on a cell
 
+_MAX_COUNTED = 10_000  # classes of which the most confused ones are found
 _NAME = 6.6  # px of a class name's character, about
+_UPRIGHT = 30  # px that a name may take beside others, however small the cells
 
 
 class _Cells(NamedTuple):
@@ -35,7 +45,7 @@ class _Cells(NamedTuple):
 
     classes: int  # at most so many
     switch: str | None
-    side: int  # px
+    side: float  # px
     font: float  # px, 0 for cells without text
 
 
@@ -46,38 +56,127 @@ _SIZES = (
     _Cells(15, "small", 34, 10.5),
     _Cells(25, "smaller", 25, 8.5),
     _Cells(READABLE, "tiny", 20, 7.5),
-    _Cells(MAX_CLASSES, "tiny", 20, 0),
+    _Cells(MAX_CELLS, "tiny", 20, 0),
+    _Cells(500, "image", 2, 0),
+    _Cells(1000, "image_1px", 1, 0),
+    _Cells(MAX_CLASSES, "image_half_px", 0.5, 0),
 )
 
+# Those that a matrix of few classes turns off; an image is never turned off, only on.
+_OF_CELLS = ("large", "medium", "small", "smaller", "tiny")
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
-) -> Result:
+# What the shade of an image is, where it is not the share of the row.
+_SHADES = {"pred": "share of the column", "all": "share of the largest cell"}
+
+
+def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
     """Count pairs of `Actual` and `Predicted`, weighted by `nPredictions` where it is mapped.
 
     Options: `class_names` (the classes in order; one outside is an error; default: the declared
     order of a categorical, else numbers by value, else text sorted), `normalize` (None, "true",
-    "pred" or "all", as in scikit-learn; shares of 0 rows are 0). Raises `DataError`,
-    `OptionError`. The switches lay smaller cells for more classes.
+    "pred" or "all", as in scikit-learn; shares of 0 rows are 0), `most_confused` (None, or a
+    number: only so many classes with the most errors have a row and a column of their own, all
+    others share one). The switches lay smaller cells for more classes; more than 200 are an image.
+    Raises `DataError`, `OptionError`.
     """
     normalize = _checked_normalize(options.get("normalize"))
+    most = _checked_most(options.get("most_confused"))
     if isinstance(data, LazyColumns):
         data = _counted(data)
+    column = data["Actual"].name
     names = _class_names(data, options.get("class_names"))
     said: list[str] = []
-    if len(names) > MAX_CLASSES:
-        raise errors.DataError.from_too_many(
-            "classes", data["Actual"].name, len(names), MAX_CLASSES
-        )
-    if len(names) > READABLE:
-        said.append(notes.many_classes(data["Actual"].name, len(names), READABLE))
+    if len(names) > (_MAX_COUNTED if most else MAX_CLASSES):
+        raise errors.DataError.from_too_many("classes", column, len(names), MAX_CLASSES)
+    matrix = _matrix(data, names)
+    facts: _Facts | None = None
+    if most is not None and most < len(names):
+        facts = _facts(matrix)
+        chosen = _most_confused(matrix, most)
+        said.append(notes.most_confused(column, len(names), most))
+        names, matrix = _folded(names, matrix, chosen)
+        right = np.append(facts.right[chosen], facts.right.sum() - facts.right[chosen].sum())
+        facts = facts._replace(right=right, rest=names[-1])
+    if len(names) > MAX_CELLS:
+        facts = _facts(matrix)
+        said.append(notes.image_of_classes(column, len(names), MAX_CELLS))
+    elif len(names) > READABLE:
+        said.append(notes.many_classes(column, len(names), READABLE))
     laid = next(found for found in _SIZES if len(names) <= found.classes)
-    switches = {found.switch: False for found in _SIZES if found.switch is not None}
+    switches = {found.switch: False for found in _SIZES if found.switch in _OF_CELLS}
+    if len(names) > MAX_CELLS:
+        switches["image"] = True
     if laid.switch is not None:
         switches[laid.switch] = True
-    switches["rotate_labels"] = max(map(len, names)) * _NAME > laid.side + 4
-    matrix = _matrix(data, names)
-    return Result(_rows(matrix, names, normalize, laid), said, switches=switches)
+    switches["rotate_labels"] = max(map(len, names)) * _NAME > max(laid.side + 4, _UPRIGHT)
+    titles = {} if normalize in (None, "true") else {"share": _SHADES[normalize]}
+    if len(names) <= MAX_CELLS:
+        titles = {}
+    rows = _rows(matrix, names, normalize, laid, facts)
+    return Result(rows, said, switches=switches, titles=titles)
+
+
+def _checked_most(given: object) -> int | None:
+    if given is None:
+        return None
+    whole = isinstance(given, (int, np.integer)) or (
+        isinstance(given, float) and given.is_integer()
+    )
+    if isinstance(given, bool) or not whole or not 1 <= int(given) < MAX_CELLS:  # type: ignore[call-overload]
+        expected = f"None, or how many classes to keep, 1 to {MAX_CELLS - 1}"
+        raise errors.OptionError.from_option("most_confused", given, expected)
+    return int(given)  # type: ignore[call-overload,no-any-return]
+
+
+# --- what is true of the whole matrix ------------------------------------------------------------
+
+
+class _Facts(NamedTuple):
+    """What is told of a matrix, where not all of its cells are drawn."""
+
+    right: Array  # of each class that is drawn
+    kinds: int  # pairs that are confused as often as the one that is most often
+    rest: str | None = None  # the name of all classes without a row of their own
+
+
+def _facts(matrix: Array) -> _Facts:
+    wrong = _errors(matrix)
+    most = wrong.max()
+    kinds = int((wrong == most).sum()) if most else 0
+    return _Facts(np.diagonal(matrix).copy(), kinds)
+
+
+def _errors(matrix: Array) -> Array:
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    return wrong
+
+
+def _most_confused(matrix: Array, most: int) -> Array:
+    """The classes with the most errors, those of the most frequent one among them, in order.
+
+    An error counts for both of its classes; of equal ones the first stay.
+    """
+    wrong = _errors(matrix)
+    errors_of = wrong.sum(axis=0) + wrong.sum(axis=1)
+    worst = np.unravel_index(int(wrong.argmax()), wrong.shape) if wrong.any() else ()
+    ranked = np.argsort(-errors_of, kind="stable").tolist()
+    first = list(dict.fromkeys(int(at) for at in worst)) if most > 1 else []
+    return np.array(sorted(list(dict.fromkeys([*first, *ranked]))[:most]), dtype=np.intp)
+
+
+def _folded(names: list[str], matrix: Array, chosen: Array) -> tuple[list[str], Array]:
+    """The matrix of the chosen classes, and one more that all the others are."""
+    into = np.full(len(names), len(chosen), dtype=np.intp)
+    into[chosen] = np.arange(len(chosen))
+    made = np.zeros((len(chosen) + 1, len(chosen) + 1), dtype=matrix.dtype)
+    np.add.at(made, (into[:, None], into[None, :]), matrix)
+    left = len(names) - len(chosen)
+    rest = f"other ({left:,} class{'' if left == 1 else 'es'})"
+    kept = [names[at] for at in chosen.tolist()]
+    while rest in kept:
+        rest = f"all {rest}"
+    return [*kept, rest], made
 
 
 def from_matrix(
@@ -171,7 +270,7 @@ def _frame_names(matrix: Any) -> list[str] | None:
 
 
 def prob_array(probs: object) -> Array:
-    """Probabilities as an array of shape (n, k), without a missing value."""
+    """Probabilities as an array of numbers, of shape (n, k)."""
     plain = _as_array("probs", probs, "a number")
     if plain.ndim != 2 or not plain.shape[1] or plain.dtype.kind not in "biufO":
         raise errors.OptionError.from_option(
@@ -184,12 +283,35 @@ def prob_array(probs: object) -> Array:
                     raise errors.OptionError.from_option(
                         f"probs[{row}][{column}]", value, "a number"
                     )
-    held = plain.astype(np.float64)
-    bad = np.argwhere(np.isnan(held))
-    if len(bad):
-        row, column = (int(i) for i in bad[0])
+    if plain.dtype == object:
+        plain = plain.astype(np.float64)
+    return plain
+
+
+def winners(probs: object) -> tuple[Array, int]:
+    """The class of the highest probability of each row, of equal ones the first; and how many
+    classes there are.
+
+    Raises `OptionError` for another shape than (n, k), and for what is no number.
+
+    >>> winners([[0.2, 0.8], [0.5, 0.5]])
+    (array([1, 0]), 2)
+    """
+    held = prob_array(probs)
+    chosen = np.empty(len(held), dtype=np.intp)
+
+    def choose(start: int, end: int) -> bool:
+        sound = True
+        for part in _counting.blocks(start, end, max(_counting.BLOCK // held.shape[1], 1)):
+            held[part].argmax(axis=1, out=chosen[part])
+            if held.dtype.kind == "f":
+                sound = sound and not np.isnan(held[part].max())
+        return sound
+
+    if len(held) and not all(_counting.in_parts(len(held), choose)):
+        row, column = (int(i) for i in np.argwhere(np.isnan(held))[0])
         raise errors.OptionError.from_option(f"probs[{row}][{column}]", math.nan, "a number")
-    return held
+    return chosen, held.shape[1]
 
 
 def from_probs(probs: object) -> list[int]:
@@ -198,7 +320,7 @@ def from_probs(probs: object) -> list[int]:
     >>> from_probs([[0.2, 0.8], [0.5, 0.5]])
     [1, 0]
     """
-    found: list[int] = prob_array(probs).argmax(axis=1).tolist()
+    found: list[int] = winners(probs)[0].tolist()
     return found
 
 
@@ -214,29 +336,63 @@ def normalized(matrix: Array, normalize: str | None) -> Array:
 
 
 def _rows(
-    matrix: Array, names: Sequence[str], normalize: str | None, laid: _Cells
+    matrix: Array,
+    names: Sequence[str],
+    normalize: str | None,
+    laid: _Cells,
+    facts: _Facts | None,
 ) -> dict[str, list[Any]]:
-    """The rows to draw, row by row of the matrix."""
+    """The rows to draw, row by row of the matrix; of an image the cells that tell their values."""
     shown = normalized(matrix, normalize)
     if normalize == "all":
         top = float(shown.max(initial=0.0))
         share = shown / top if top else shown
     else:
         share = shown if normalize else normalized(matrix, "true")
-    flat = share.ravel().tolist()
-    counts = matrix.ravel().tolist()
-    return {
-        "Actual": [name for name in names for _ in names],
-        "Predicted": list(names) * len(names),
+    cells = np.arange(matrix.size)
+    if len(names) > MAX_CELLS:
+        cells = _pointed(matrix)
+    down, across = np.divmod(cells, len(names))
+    counts, parts = matrix.ravel()[cells].tolist(), share.ravel()[cells].tolist()
+    columns: dict[str, list[Any]] = {
+        "Actual": [names[at] for at in down.tolist()],
+        "Predicted": [names[at] for at in across.tolist()],
         "nPredictions": counts,
-        "value": shown.ravel().tolist(),
-        "share": flat,
-        "label": _labels(shown, normalize, laid),
+        "value": shown.ravel()[cells].tolist(),
+        "share": parts,
+        "label": _labels(shown, normalize, laid) if laid.font else [""] * len(cells),
         "tone": [
             "zero" if not count else "dark" if part >= DARK else "light"
-            for count, part in zip(counts, flat, strict=True)
+            for count, part in zip(counts, parts, strict=True)
         ],
     }
+    if facts is None:
+        return columns
+    own = (down == across).tolist()
+    totals, right = matrix.sum(axis=1).tolist(), facts.right.tolist()
+    of = list(zip(own, down.tolist(), strict=True))
+    columns["total"] = [totals[at] if diagonal else None for diagonal, at in of]
+    columns["right"] = [right[at] if diagonal else None for diagonal, at in of]
+    columns["kinds"] = [facts.kinds] + [None] * (len(cells) - 1)
+    if facts.rest is not None:
+        pairs = zip(columns["Actual"], columns["Predicted"], strict=True)
+        columns["rest"] = [True if facts.rest in pair else None for pair in pairs]
+    if len(names) > MAX_CELLS:
+        from plotkit.stats import _shades
+
+        pictures = _shades.images(matrix, share)
+        for field, picture in zip(("image_light", "image_dark"), pictures, strict=True):
+            columns[field] = [picture] + [None] * (len(cells) - 1)
+    return columns
+
+
+def _pointed(matrix: Array) -> Array:
+    """The cells of the diagonal, which have the classes in order, then the most frequent errors."""
+    wrong = _errors(matrix).ravel()
+    found = np.flatnonzero(wrong)
+    most = found[np.argsort(-wrong[found], kind="stable")[:_POINTED]]
+    diagonal = np.arange(len(matrix)) * (len(matrix) + 1)
+    return np.concatenate([diagonal, most])
 
 
 def _checked_normalize(given: object) -> str | None:
@@ -277,8 +433,9 @@ def _counted(data: LazyColumns) -> Columns:
 
 def _class_names(data: Columns, given: object) -> list[str]:
     actual, predicted = data["Actual"], data["Predicted"]
-    found = list(dict.fromkeys([*_texts(actual), *_texts(predicted)]))
+    sides = {role: _groups.factorize(data[role]) for role in ("Actual", "Predicted")}
     if given is None:
+        found = list(dict.fromkeys(name for names, _ in sides.values() for name in names))
         declared = [*(actual.categories or ()), *(predicted.categories or ())]
         if declared:
             rest = sorted(set(found) - set(declared), key=_groups.natural_key)
@@ -290,33 +447,31 @@ def _class_names(data: Columns, given: object) -> list[str]:
     if not names:
         raise errors.OptionError.from_option("class_names", names, "names that differ")
     known = set(names)
-    for role, column in (("Actual", actual), ("Predicted", predicted)):
-        if not known.issuperset(found):
-            texts = _texts(column)
-            row = next((i for i, text in enumerate(texts) if text not in known), None)
-            if row is not None:
-                raise errors.DataError.from_fact(
-                    role,
-                    column.name,
-                    row,
-                    texts[row],
-                    f"one of class_names: {errors.listed(names)}",
-                )
+    for role, (labels, codes) in sides.items():
+        strange = [at for at, label in enumerate(labels) if label not in known]
+        if strange:
+            row = int(np.isin(codes, strange).argmax())
+            raise errors.DataError.from_fact(
+                role,
+                data[role].name,
+                row,
+                labels[int(codes[row])],
+                f"one of class_names: {errors.listed(names)}",
+            )
     return names
-
-
-def _texts(column: Column) -> list[str]:
-    return [_groups.MISSING if value is None else value for value in column.as_text()]
 
 
 def _matrix(data: Columns, names: Sequence[str]) -> Array:
     place = {name: i for i, name in enumerate(names)}
-    rows = np.array([place[text] for text in _texts(data["Actual"])], dtype=np.intp)
-    columns = np.array([place[text] for text in _texts(data["Predicted"])], dtype=np.intp)
-    pairs = rows * len(names) + columns
+    pairs: Array | None = None
+    for role in ("Actual", "Predicted"):
+        labels, codes = _groups.factorize(data[role])
+        places = np.array([place[label] for label in labels], dtype=np.intp)[codes]
+        pairs = places if pairs is None else pairs * len(names) + places
+    assert pairs is not None
     cell_count = len(names) ** 2
     if "nPredictions" not in data:
-        return np.bincount(pairs, minlength=cell_count).reshape(len(names), len(names))
+        return _counting.counted(pairs, cell_count).reshape(len(names), len(names))
     weights = data["nPredictions"].as_array()
     bad = np.flatnonzero(~(weights >= 0))
     if len(bad):
@@ -328,7 +483,7 @@ def _matrix(data: Columns, names: Sequence[str]) -> Array:
             data["nPredictions"].as_list()[row],
             "a count from 0 up",
         )
-    counts = np.bincount(pairs, weights=weights, minlength=cell_count)
+    counts = _counting.summed(weights, pairs, cell_count)
     if (counts == np.floor(counts)).all():
         if counts.max(initial=0) < 2**53:
             counts = counts.astype(np.int64)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plotkit import errors, notes
-from plotkit.stats import Result, _groups
+from plotkit.stats import Picture, Result, _counting, _groups
 from plotkit.table import LazyColumns
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ _SMALL = 2.0**-600  # a power of two, so that multiplying by it rounds nothing
 RULES = ("auto", "fd", "doane", "scott", "stone", "rice", "sturges", "sqrt")
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
     """Counts of `value`, for each `group` where it is mapped; or ready bins `x0`, `x1`, `count`.
 
     Option `bins` (default "auto"): a rule of NumPy's by name, a number of bins, or a list of
@@ -69,7 +67,7 @@ def compute(
     grouped = None not in counts
     if not grouped:
         del columns["group"]
-    narrow = len(lows) * _NARROW > size[0] - _AXIS
+    narrow = len(lows) * _NARROW > picture.width - _AXIS
     switches = {"grouped": grouped, "fine": narrow and not grouped}
     # A single bar from edge to edge looks like a background.
     scales = {"x0": {"padding": _BESIDE_ONE_BIN}} if len(lows) == 1 else {}
@@ -305,8 +303,8 @@ class _ArraySpread(_Spread):
         return float(np.std(self.values))
 
     def quartiles(self) -> float:
-        high, low = np.percentile(self.values, [75, 25])
-        return float(high - low)
+        low, high = _counting.quartiles(self.values)
+        return high - low
 
     def skew(self) -> float | None:
         sigma = np.std(self.values)
@@ -327,8 +325,12 @@ class _LazySpread(_Spread):
         return self._take(_value().std(ddof=0))
 
     def quartiles(self) -> float:
-        high = self._take(_value().quantile(0.75, interpolation="linear"))
-        return high - self._take(_value().quantile(0.25, interpolation="linear"))
+        made = {
+            name: _value().quantile(share, interpolation="linear").alias(name)
+            for name, share in (("low", 0.25), ("high", 0.75))
+        }
+        held = self.data.collect(self.data.frame.select(*made.values()))
+        return float(held["high"].as_array()[0]) - float(held["low"].as_array()[0])
 
     def skew(self) -> float | None:
         sigma = self.deviation()
@@ -345,19 +347,31 @@ def _count_columns(
     data: Columns, bins: Bins, said: list[str]
 ) -> tuple[Array, dict[str | None, Array]]:
     column = data["value"]
-    values = column.as_array()
-    if not len(values):
-        raise errors.DataError.from_no_values("value", column.name, 0)
-    facts = _Facts(
-        column.name, len(values), float(values.min()), float(values.max()), _is_whole(column)
-    )
+    values = _numbers(column)
+    found = column.facts()
+    if found.low is None or found.high is None:
+        raise errors.DataError.from_no_values("value", column.name, len(values))
+    low, high = float(found.low), float(found.high)
+    facts = _Facts(column.name, len(values), low, high, _is_whole(column))
     edges = _edges_of(values, facts, bins, said)
-    if isinstance(bins, np.ndarray):
-        _note_outside(facts, int(((values < edges[0]) | (values > edges[-1])).sum()), edges, said)
-    if "group" not in data:
-        return edges, {None: _counts(values, edges, bins)}
-    found = _groups.split(data["group"])
-    return edges, {name: _counts(values[rows], edges, bins) for name, rows in found}
+    inside = bool(edges[0] <= facts.low and facts.high <= edges[-1])
+    names: list[str | None] = [None]
+    groups = None
+    if "group" in data:
+        listed, groups = _groups.factorize(data["group"])
+        names = [*listed]
+    counts = _counting.binned(values, edges, groups, len(names), inside=inside)
+    if not inside:
+        _note_outside(facts, len(values) - int(counts.sum()), edges, said)
+    return edges, dict(zip(names, counts, strict=True))
+
+
+def _numbers(column: Column) -> Array:
+    """The column's numbers as they are kept, where that is a plain array; else as doubles."""
+    held = getattr(column, "_array", None)
+    if type(held) is np.ndarray and held.dtype.kind in "iuf":
+        return held
+    return column.as_array()
 
 
 def _is_whole(column: Column) -> bool:
@@ -383,15 +397,14 @@ def _edges_of(values: Array, facts: _Facts, bins: Bins, said: list[str]) -> Arra
         edges[0], edges[-1] = facts.low, facts.high  # what is tiny beside them became 0
         return edges
     if bins != "stone":
-        # NumPy lays out millions of bins for one far value: find out how many first.
-        width = _rule_width(bins, facts.count, facts.low, facts.high, _ArraySpread(values))
+        held = values.astype(np.float64, copy=False)
+        width = _rule_width(bins, facts.count, facts.low, facts.high, _ArraySpread(held))
         wanted = _rule_bins(facts, width)
-        if wanted > 4 * MAX_BINS:
-            return _even_edges(facts.low, facts.high, _capped(bins, wanted, facts.column, said))
+        return _even_edges(facts.low, facts.high, _capped(bins, wanted, facts.column, said))
     try:
         held = values.astype(np.int64) if facts.whole and _fits_int64(facts) else values
         with warnings.catch_warnings():
-            # "stone" warns where it is not sure; so is every rule.
+            # It warns where it is not sure; so is every rule.
             warnings.simplefilter("ignore", RuntimeWarning)
             edges = np.histogram_bin_edges(held, bins)
     except ValueError:  # the values are neighbouring doubles: no room for so many bins
@@ -403,19 +416,6 @@ def _edges_of(values: Array, facts: _Facts, bins: Bins, said: list[str]) -> Arra
 
 def _fits_int64(facts: _Facts) -> bool:
     return facts.low > -(2.0**62) and facts.high < 2.0**62
-
-
-def _counts(values: Array, edges: Array, bins: Bins) -> Array:
-    """Values in each bin; the last bin holds its right edge too."""
-    even = not isinstance(bins, np.ndarray)
-    if even and max(abs(edges[0]), abs(edges[-1])) < 1e307:
-        try:
-            counts, drawn = np.histogram(values, len(edges) - 1, (edges[0], edges[-1]))
-            if np.array_equal(drawn, edges):
-                return counts
-        except ValueError:
-            pass
-    return np.histogram(values, edges)[0]
 
 
 def _note_outside(facts: _Facts, count: int, edges: Array, said: list[str]) -> None:
@@ -445,16 +445,9 @@ def _count_lazy(
 ) -> tuple[Array, dict[str | None, Array]]:
     import narwhals as nw
 
-    value = _value()
-    ends = data.collect(
-        data.frame.select(
-            value.min().alias("low"), value.max().alias("high"), value.count().alias("count")
-        )
-    )
-    count = int(ends["count"].as_list()[0] or 0)
+    count, low, high = _lazy_facts(data)
     if not count:
         raise errors.DataError.from_no_values("value", data.names["value"], 0)
-    low, high = (float(ends[name].as_list()[0]) for name in ("low", "high"))
     whole = data.frame.collect_schema()["value"].is_integer()
     facts = _Facts(data.names["value"], count, low, high, whole)
     if isinstance(bins, str) and (bins == "stone" or facts.huge):
@@ -468,7 +461,7 @@ def _count_lazy(
     else:
         edges = _edges_of(np.empty(0), facts, bins, said)
     keys = [nw.col("group")] if "group" in data.names else []
-    position = _bin_of(value, edges)
+    position = _bin_of(_value(), edges)
     binned = data.frame.select(*keys, position.alias("bin"))
     by = ["group", "bin"] if keys else ["bin"]
     held = data.collect(binned.group_by(*by).agg(nw.len().alias("count")))
@@ -488,6 +481,22 @@ def _count_lazy(
         rows = rows[inside[rows]]
         counts[name] = _placed(places[rows], found[rows], len(edges) - 1)
     return edges, counts
+
+
+def _lazy_facts(data: LazyColumns) -> tuple[int, float, float]:
+    """How many values there are, the lowest and the highest."""
+    if data.rows is not None and "value" in data.extents:
+        return data.rows, *data.extents["value"]
+    value = _value()
+    found = data.collect(
+        data.frame.select(
+            value.count().alias("count"), value.min().alias("low"), value.max().alias("high")
+        )
+    )
+    count = int(found["count"].as_list()[0] or 0)
+    if not count:
+        return 0, math.nan, math.nan
+    return count, float(found["low"].as_list()[0]), float(found["high"].as_list()[0])
 
 
 def _placed(places: Array, found: Array, bins: int) -> Array:

@@ -1,7 +1,8 @@
 """Lines: one for each series, sorted along x, with gaps, names at their ends, grey where too many.
 
 This runs on plain lists: a training curve of a thousand points needs no NumPy, whose import would
-be a tenth of the time from a fresh process to a picture.
+be a tenth of the time from a fresh process to a picture. Long lines are first reduced to what the
+picture shows of them (see `_m4`), and then are short ones.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from plotkit import errors, notes, text
+from plotkit import errors, notes, settings, text
 from plotkit.column import Column
-from plotkit.stats import Result
+from plotkit.stats import Detail, Picture, Result
 from plotkit.stats._axes import decades_are_near, is_log
 from plotkit.table import Columns, LazyColumns
 
@@ -24,43 +25,45 @@ _LABEL_HEIGHT, _LABEL_WIDTH, _LABEL_SIZE = 15.0, 150.0, 11.5
 _LEGEND_LABEL = 170.0  # px: longer names stand beside the plot, not above it
 _AROUND_PLOT = 120.0  # px of the figure's height that titles and the x axis take
 _ZERO_COSTS_LITTLE = 0.3  # of the axis, at most, is empty for the sake of zero
+_DASHES = 7  # patterns of the presets; the first is a solid line
+_TANGLED = 12.0  # lengths of the x axis, of a line so rough that dashes cannot be seen in it
+# The engine takes long for one long path; it draws the same in pieces, in half the time.
+_LONG, _PIECE = 2000, 128
+_BUNDLES = 24  # paths of which many grey lines are drawn
 
 Key = tuple[str | None, str | None]  # a series: its color and its stroke
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, Any], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, Any], picture: Picture) -> Result:
     """Rows of lines.
 
     Inputs are x, y, and optionally color, stroke (series), error_low, error_high. Options are
     x_scale and y_scale, "linear" or "log". Output rows are grouped by series, each sorted by x;
     series after the eighth are told apart by grey tones and dashes, in `context`.
     """
-    columns = data.collect() if isinstance(data, LazyColumns) else data
-    log_x, log_y = (
-        is_log(options, "x_scale", columns["x"]),
-        is_log(options, "y_scale", columns["y"]),
-    )
-    _check_band(columns, log_y)
+    log_x, log_y = (is_log(options, f"{role}_scale", _typed(data, role)) for role in ("x", "y"))
     said: list[str] = []
-    if len(columns["x"]) > _MANY_POINTS and columns["x"].kind != "text":
-        columns = _reduced(columns, size[0], log_x, said)
+    if not isinstance(data, LazyColumns):
+        _check_band(data, log_y)
+    held = gathered(data, picture, log_x, said)
+    columns = held.columns
+    if isinstance(data, LazyColumns):
+        _check_band(columns, log_y)
+        _check_above_zero(columns, log_x, log_y)
     series = _series(columns)
-    order = _sorted(columns["x"], series, said)
+    order = series if held.is_sorted else _sorted(columns["x"], series, said)
     ys = columns["y"].as_json()
     many = len(series) > _COLOURS and not _is_split_twice(columns)
     named = _highest_ends(order, ys) if many else list(series)
     if many:
         column = columns["color" if "color" in columns else "stroke"].name
         said.append(notes.many_series(column, len(series), [_name(key) for key in named]))
-    direct = _fit_at_ends(columns, named, order, ys, size[1], log_y)
-    rows = _Rows(columns, named, direct, many)
-    if columns["x"].kind == "text":
-        rows.add_in_table_order(order)
-    else:
-        for key in [*named, *(key for key in series if key not in set(named))]:
-            rows.add(key, order[key])
+    direct = _fit_at_ends(columns, named, order, ys, picture.height, log_y)
+    rough = _rough(held, named, order, picture, log_x, log_y)
+    solid = _solid(columns, named, rough)
+    rows = _Rows(held, named, direct, many, _in_pieces(columns, named, rough, solid))
+    rest = set(series) - set(named)
+    rows.add_all([*named, *(key for key in series if key in rest)], order)
     switches = {
         "log_x": log_x,
         "log_y": log_y,
@@ -68,14 +71,131 @@ def compute(
         "zero_y": not log_y and _zero_is_near(columns),
         "direct_labels": direct,
         "legend_right": not direct and _longest(named) > _LEGEND_LABEL,
-        "whole_x": columns["x"].is_whole(),
-        "whole_y": columns["y"].is_whole(),
+        "whole_x": _is_whole(data, columns, "x"),
+        "whole_y": _is_whole(data, columns, "y"),
         "stroke": _is_split_twice(columns),
+        **{f"solid_{dash + 1}": dash in solid for dash in range(_DASHES)},
     }
     titles = {}
     if "stroke" in columns and "color" not in columns:
         titles = {"color": columns["stroke"].name}
-    return Result(rows.columns(), said, switches=switches, titles=titles)
+    drawn, detail = rows.columns(), None
+    if held.levels > 1:
+        detail = Detail(drawn, rows.first, None, held.levels, held.whole)
+        drawn = detail.at(0)
+    return Result(drawn, said, switches=switches, titles=titles, detail=detail)
+
+
+class Held(NamedTuple):
+    """The rows that are drawn at any level of detail, and from which level on each is.
+
+    `shown` are those of the picture itself, where long lines are drawn whole.
+    """
+
+    columns: Columns
+    first: Sequence[int] | None = None
+    levels: int = 1
+    whole: bool = True
+    is_sorted: bool = False
+    shown: Columns | None = None
+
+
+def gathered(
+    data: Columns | LazyColumns,
+    picture: Picture,
+    log_x: bool,
+    said: list[str],
+    colours: int = _COLOURS,
+) -> Held:
+    """All rows of short lines, those that the picture shows of long ones.
+
+    Of more lines than colours those that end highest keep most.
+    """
+    most = _MANY_POINTS
+    if not isinstance(picture.reduce, bool):
+        most = min(most, picture.reduce)
+    kind = _typed(data, "x").kind
+    if kind == "text" or not _is_long(data, most):
+        return Held(data.collect() if isinstance(data, LazyColumns) else data)
+    if picture.reduce is False:
+        return _whole(data, picture, log_x)
+    found = _reduced(data, picture, log_x, said, colours)
+    kept = sum(1 for level in found.first if level == 0)
+    if kept < found.total:
+        name = found.columns["y"].name
+        further = found.parts < found.full
+        said.append(
+            notes.reduced_further(name, found.total, kept, found.parts)
+            if further
+            else notes.reduced(name, found.total, kept)
+        )
+    if found.repeated[0]:
+        said.append(notes.duplicate_x(found.columns["x"].name, *found.repeated))
+    return Held(found.columns, found.first, found.levels, found.whole, is_sorted=True)
+
+
+def _whole(data: Columns | LazyColumns, picture: Picture, log_x: bool) -> Held:
+    """All rows of long lines; how they look is decided as if they were reduced."""
+    if not isinstance(data, dict) and not _is_long(data, settings.max_rows):
+        data = data.collect()
+    if not isinstance(data, dict) or _is_long(data, settings.max_rows):
+        count = _rows_of(data)
+        raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
+    found = _reduced(data, picture._replace(reduce=True), log_x, [], _COLOURS)
+    shown = [row for row, level in enumerate(found.first) if level == 0]
+    return Held(data, shown={role: c.take(shown) for role, c in found.columns.items()})
+
+
+def _reduced(
+    data: Columns | LazyColumns, picture: Picture, log_x: bool, said: list[str], colours: int
+) -> Any:
+    from plotkit.stats._m4_lines import reduce_lines  # only long lines need NumPy
+
+    if log_x and isinstance(data, dict):
+        low = data["x"].facts().low
+        if low is not None and low <= 0:
+            row = data["x"].first_index(lambda v: v is not None and v <= 0) or 0
+            raise errors.DataError.from_log_scale("x", data["x"].name, row, data["x"].value(row))
+    return reduce_lines(data, picture, log_x, colours, _NAMED_OF_MANY, said)
+
+
+def _typed(data: Columns | LazyColumns, role: str) -> Column:
+    """A role's column, of a lazy frame without its values."""
+    if isinstance(data, LazyColumns):
+        return Column(data.names[role], data.kinds[role], values=[])
+    return data[role]
+
+
+def _rows_of(data: Columns | LazyColumns) -> int:
+    if not isinstance(data, LazyColumns):
+        return len(data["x"])
+    if data.rows is not None:
+        return data.rows
+    from plotkit.stats._m4_sources import counted  # binding has counted the rows, as a rule
+
+    return counted(data)
+
+
+def _is_long(data: Columns | LazyColumns, most: int) -> bool:
+    return _rows_of(data) > most
+
+
+def _is_whole(data: Columns | LazyColumns, columns: Columns, role: str) -> bool:
+    """Whether a column is of whole numbers; of a lazy frame's the drawn ones are asked."""
+    return (columns if isinstance(data, LazyColumns) else data)[role].is_whole()
+
+
+def _check_above_zero(columns: Columns, log_x: bool, log_y: bool) -> None:
+    """A log axis shows only numbers above 0; a lazy frame's rows have no numbers to name."""
+    for role, log in (("x", log_x), ("y", log_y)):
+        low = min((v for v in columns[role].as_json() if v is not None), default=None)
+        if log and low is not None and low <= 0:
+            raise errors.DataError.from_sentence(
+                role,
+                columns[role].name,
+                f"found {errors.shown(low)}; a log scale takes only numbers above 0. Drop such "
+                "rows, or leave the scale linear.",
+            )
 
 
 def _longest(named: Sequence[Key]) -> float:
@@ -87,9 +207,10 @@ def _check_band(columns: Columns, log_y: bool) -> None:
     """A band has two edges, above 0 where the axis has no 0."""
     for role in ("error_low", "error_high") if log_y else ():
         edge = columns.get(role)
-        row = None if edge is None else edge.first_index(lambda v: v is not None and v <= 0)
-        if edge is not None and row is not None:
-            raise errors.DataError.from_log_scale(role, edge.name, row, edge.as_list()[row])
+        low = None if edge is None else edge.facts().low
+        if edge is not None and low is not None and low <= 0:
+            row = edge.first_index(lambda v: v is not None and v <= 0) or 0
+            raise errors.DataError.from_log_scale(role, edge.name, row, edge.value(row))
     for here, there in (("error_low", "error_high"), ("error_high", "error_low")):
         if here in columns and there not in columns:
             raise errors.OptionError.from_option(
@@ -215,23 +336,133 @@ def _fit_at_ends(
     return all(b - a >= _LABEL_HEIGHT for a, b in pairwise(levels))
 
 
+def _rough(
+    held: Held,
+    named: Sequence[Key],
+    order: Mapping[Key, list[int]],
+    picture: Picture,
+    log_x: bool,
+    log_y: bool,
+) -> set[Key]:
+    """The lines that turn back on themselves within a dash, many times along the plot.
+
+    The rows of the picture itself decide, also where all are drawn.
+    """
+    columns, first = held.columns, held.first
+    if held.shown is not None:
+        columns = held.shown
+        order = _series(columns)
+    if len(named) == 1 and len(columns["x"]) <= _LONG:
+        return set()  # a single line is solid
+    place = _Place(columns, picture, log_x, log_y)
+    found = set()
+    for key in named:
+        rows = order[key] if first is None else [row for row in order[key] if first[row] == 0]
+        if place.is_tangled(rows):
+            found.add(key)
+    return found
+
+
+def _solid(columns: Columns, named: Sequence[Key], rough: set[Key]) -> set[int]:
+    """The dash patterns that are drawn as solid lines, as no dash could be seen in their lines.
+
+    The first is solid anyway, but by dashes without gaps, which take the engine long.
+    """
+    if "color" not in columns and "stroke" not in columns:
+        return set()
+    dashes = _dashes(named)
+    return {dashes[key] for key in named} - {dashes[key] for key in named if key not in rough}
+
+
+def _in_pieces(
+    columns: Columns, named: Sequence[Key], rough: set[Key], solid: set[int]
+) -> set[Key]:
+    """The rough lines without dashes, which the engine draws faster piece by piece."""
+    if "color" not in columns and "stroke" not in columns:
+        return rough
+    dashes = _dashes(named)
+    return {key for key in rough if dashes[key] in solid}
+
+
+def _dashes(named: Sequence[Key]) -> dict[Key, int]:
+    """The dash pattern of each series, as the presets' scale gives them out."""
+    strokes = {stroke: at for at, stroke in enumerate(dict.fromkeys(key[1] for key in named))}
+    return {key: strokes[key[1]] % _DASHES for key in named}
+
+
+class _Place:
+    """Where points stand in the plot, in px."""
+
+    def __init__(self, columns: Columns, picture: Picture, log_x: bool, log_y: bool) -> None:
+        self._width = float(picture.width)
+        self._xs = _scaled(columns["x"], self._width, log_x)
+        self._ys = _scaled(columns["y"], picture.height - _AROUND_PLOT, log_y)
+
+    def is_tangled(self, rows: Sequence[int]) -> bool:
+        """Whether a line is many times as long as the plot is wide."""
+        xs, ys = self._xs, self._ys
+        places = ((xs[row], ys[row]) for row in rows)
+        points = [(x, y) for x, y in places if x is not None and y is not None]
+        return sum(math.dist(a, b) for a, b in pairwise(points)) > _TANGLED * self._width
+
+
+def _scaled(column: Column, size: float, log: bool) -> list[float | None]:
+    """Values as px along an axis that they fill; text by the order of its values."""
+    values = column.as_json()
+    if column.kind == "text":
+        place = {value: at for at, value in enumerate(dict.fromkeys(values))}
+        values = [place[value] for value in values]
+    elif log:
+        values = [None if v is None or v <= 0 else math.log(v) for v in values]
+    known = [v for v in values if v is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    factor = size / (high - low) if high > low else 0.0
+    return [None if v is None else (v - low) * factor for v in values]
+
+
 class _Rows:
     """Output rows, gathered series by series."""
 
-    def __init__(self, columns: Columns, named: Sequence[Key], direct: bool, many: bool) -> None:
+    def __init__(
+        self, held: Held, named: Sequence[Key], direct: bool, many: bool, cut: set[Key]
+    ) -> None:
+        columns = held.columns
         self._inputs = {
             role: columns[role].as_json()
             for role in ("x", "y", "error_low", "error_high")
             if role in columns
         }
+        self._is_text = columns["x"].kind == "text"
         self._split = "color" in columns or "stroke" in columns
         self._named = set(named)
         self._direct, self._many = direct, many
+        self._levels = held.first if held.first is not None else [0] * len(columns["x"])
+        self._in_pieces = cut
+        self._pieces = 0
         self._made: dict[str, list[Any]] = {role: [] for role in self._inputs}
-        extra = ("color", "stroke", "context", "lone", "end_label")
+        extra = ("color", "stroke", "context", "lone", "end_label", "piece", "bundle")
         self._made.update({name: [] for name in extra})
+        self.first: list[int] = []
 
-    def add(self, key: Key, rows: Sequence[int]) -> None:
+    def add_all(self, keys: Sequence[Key], order: Mapping[Key, Sequence[int]]) -> None:
+        """All series, one after another; those of categories along x in the table's order."""
+        if self._is_text:
+            for key, rows in order.items():
+                self._add(key, rows)
+            self._sort_as_in_table([row for rows in order.values() for row in rows])
+            return
+        grey = [key for key in keys if key not in self._named]
+        size = -(-len(grey) // _BUNDLES)
+        behind = {key: at // size for at, key in enumerate(grey)}
+        last = None
+        for key in keys:
+            bundle = behind.get(key)
+            if bundle is not None and bundle == last:
+                self._add_break()
+            self._add(key, order[key], bundle)
+            last = bundle
+
+    def _add(self, key: Key, rows: Sequence[int], bundle: int | None = None) -> None:
         """One series, its rows in drawing order."""
         made, ys = self._made, self._inputs["y"]
         for role, values in self._inputs.items():
@@ -240,6 +471,7 @@ class _Rows:
         made["color"] += [key[0] if in_colour else None] * count
         made["stroke"] += [key[1] if in_colour else None] * count
         made["context"] += [None if in_colour else _name(key)] * count
+        made["bundle"] += [bundle] * count
         drawn = [ys[row] is not None for row in rows]
         alone = zip([False, *drawn[:-1]], drawn, [*drawn[1:], False], strict=True)
         made["lone"] += [here and not before and not after for before, here, after in alone]
@@ -247,15 +479,47 @@ class _Rows:
         if self._direct and in_colour and True in drawn:
             labels[count - 1 - drawn[::-1].index(True)] = _name(key)
         made["end_label"] += labels
+        made["piece"] += [None] * count
+        levels = [self._levels[row] for row in rows]
+        self.first += levels
+        if key in self._in_pieces and not self._is_text and levels.count(0) > _LONG:
+            self._cut(count)
 
-    def add_in_table_order(self, order: Mapping[Key, Sequence[int]]) -> None:
-        """All series, but rows as in the table: categories keep their order along the axis."""
-        for key, rows in order.items():
-            self.add(key, rows)
-        rank = sorted(
-            range(len(self._made["x"])),
-            key=[r for rows in order.values() for r in rows].__getitem__,
-        )
+    def _cut(self, count: int) -> None:
+        """Cut the line of the last rows into pieces; each starts where the one before ended.
+
+        They meet at rows that are drawn at every level.
+        """
+        start = len(self.first) - count
+        ends = [at for at in range(start, len(self.first)) if self.first[at] == 0][_PIECE::_PIECE]
+        cuts = [start, *(at + 1 for at in ends), len(self.first)]
+        for name, values in [*self._made.items(), ("", self.first)]:
+            tail = values[start:]
+            del values[start:]
+            for nth, (low, high) in enumerate(pairwise(cuts)):
+                if low == high:
+                    continue
+                part = tail[low - start : high - start]
+                if nth:
+                    again = {"lone": False, "end_label": None}
+                    values.append(again.get(name, tail[low - start - 1]))
+                values += part if name != "piece" else [None] * len(part)
+                if name == "piece":
+                    count = len(part) + (1 if nth else 0)
+                    values[-count:] = [self._pieces + nth] * count
+        self._pieces += len(cuts)
+
+    def _add_break(self) -> None:
+        """A gap between two lines of one path."""
+        for values in self._made.values():
+            values.append(values[-1])
+        for name in ("y", "lone", "error_low", "error_high"):
+            if name in self._made:
+                self._made[name][-1] = False if name == "lone" else None
+        self.first.append(0)
+
+    def _sort_as_in_table(self, rows: Sequence[int]) -> None:
+        rank = sorted(range(len(rows)), key=rows.__getitem__)
         self._made = {name: [values[i] for i in rank] for name, values in self._made.items()}
 
     def columns(self) -> dict[str, list[Any]]:
@@ -264,28 +528,9 @@ class _Rows:
             "color": self._split,
             "stroke": self._split,
             "context": self._many,
+            "bundle": self._many,
             "lone": any(self._made["lone"]),
             "end_label": self._direct,
+            "piece": self._pieces > 0,
         }
         return {name: v for name, v in self._made.items() if optional.get(name, True)}
-
-
-def _reduced(columns: Columns, width: int, log_x: bool, said: list[str]) -> Columns:
-    """First, last, lowest and highest point of each pixel column, by series."""
-    import numpy as np  # only long lines pay for it
-
-    from plotkit.stats._pixels import extremes
-
-    x, y = columns["x"].as_array(), columns["y"].as_array()
-    if log_x:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x = np.log(x)
-    kept = []
-    for found in _series(columns).values():
-        rows = np.asarray(found)
-        kept.append(rows[extremes(x[rows], y[rows], 2 * width)])
-    chosen = np.sort(np.concatenate(kept))
-    if len(chosen) == len(x):
-        return columns
-    said.append(notes.reduced(columns["y"].name, len(x), len(chosen)))
-    return {role: column.take(chosen) for role, column in columns.items()}

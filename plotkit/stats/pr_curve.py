@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plotkit import errors, notes
-from plotkit.stats import Result, _curves, _ranking
+from plotkit.stats import Picture, Result, _curves, _ranking
 from plotkit.stats._ranking import Ranking
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ def macro(rankings: Sequence[Ranking], levels: int | None = None) -> tuple[Array
     return np.concatenate([[0.0], grid]), np.concatenate([mean[:1], mean])
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
     """Draw curves from scored rows, or from ready points.
 
     Roles: `y_true`, `score` and, optionally, `class` and `sample_weight`; or `x`, `y` and,
@@ -111,15 +109,17 @@ def compute(
     """
     settings = _ranking.read_settings(options)
     levels = _levels(options.get("interp_size"))
-    rows = _curves.Rows()
+    rows = _curves.Rows(picture, steps=True)
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
         return rows.result([], right=False)
-    scored = _ranking.read(data, settings, preset=PRESET, roc=False)
+    finest = rows.finest if picture.reduce is not False and levels is None else None
+    scored = _ranking.read(data, settings, preset=PRESET, roc=False, columns=finest)
+    rows.share(len(scored.groups) + (settings.average is not None))
     said = scored.notes
     areas = []
     for group in scored.groups:
-        area, end = _add_ranking(rows, group.ranking, group.name, "curve", size[0], levels)
+        area, end = _add_ranking(rows, group.ranking, group.name, "curve", levels)
         areas.append(area)
         for threshold in settings.thresholds:
             x, y = at_threshold(group.ranking, threshold)
@@ -129,12 +129,11 @@ def compute(
             *macro([group.ranking for group in scored.groups], levels),
             name="Macro average",
             end=_curves.legend("Macro average", "AP", float(np.mean(areas))),
-            width=size[0],
-            steps=True,
+            kind="average",
         )
         said.append(notes.macro_average("AP", len(areas)))
     elif scored.pooled is not None:
-        _add_ranking(rows, scored.pooled, "Micro average", "average", size[0], levels)
+        _add_ranking(rows, scored.pooled, "Micro average", "average", levels)
         said.append(notes.micro_average(len(areas)))
     _add_baselines(rows, scored.groups, said)
     if rows.reduced:
@@ -144,11 +143,10 @@ def compute(
 
 def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:
     """The point where rows that score at least the threshold count as positive."""
-    above = int(np.searchsorted(-ranking.thresholds, -threshold, side="right"))
-    if not above:
+    found = _ranking.reaching(ranking, threshold)
+    if found is None:
         return 0.0, 1.0
-    taken = ranking.tps[above - 1], ranking.fps[above - 1]
-    return float(taken[0] / ranking.positives), float(taken[0] / (taken[0] + taken[1]))
+    return float(found[0] / ranking.positives), float(found[0] / (found[0] + found[1]))
 
 
 def _levels(given: object) -> int | None:
@@ -169,7 +167,6 @@ def _add_ranking(
     ranking: Ranking,
     name: str | None,
     kind: str,
-    width: int,
     levels: int | None,
 ) -> tuple[float, str]:
     """Add a curve; its average precision, and the legend's text with it."""
@@ -180,13 +177,16 @@ def _add_ranking(
         recall, precision, thresholds = interpolated(ranking, levels)
         rows.add_line(recall.tolist(), precision.tolist(), name, end, kind, thresholds.tolist())
         return area, end
-    taken = np.concatenate([np.zeros(1, dtype=ranking.tps.dtype), ranking.tps])
-    precision = np.concatenate([[1.0], precision])
-    chosen, by_pixel = _ranking.thin(taken, precision, width, steps=True)
-    thresholds = np.where(chosen > 0, ranking.thresholds[np.maximum(chosen - 1, 0)], np.inf)
-    recall = taken[chosen] / ranking.positives
-    rows.add_line(recall.tolist(), precision[chosen].tolist(), name, end, kind, thresholds.tolist())
-    rows.count(len(taken), len(chosen), by_pixel)
+    rows.add_thinned(
+        np.concatenate([np.zeros(1, dtype=ranking.tps.dtype), ranking.tps]),
+        np.concatenate([[1.0], precision]),
+        name=name,
+        end=end,
+        kind=kind,
+        ends=(ranking.positives, 1.0),
+        thresholds=np.concatenate([[np.inf], ranking.thresholds]),
+        whole=None if ranking.whole is None else ranking.whole.points,
+    )
     return area, end
 
 

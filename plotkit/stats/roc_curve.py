@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plotkit import notes
-from plotkit.stats import Result, _curves, _ranking
+from plotkit.stats import Picture, Result, _curves, _ranking
 from plotkit.stats._ranking import Ranking
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def macro(curves: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
     return np.repeat(grid, 2)[shown], mean[shown]
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, object], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
     """Draw curves from scored rows, or from ready points.
 
     Roles: `y_true`, `score` and, optionally, `class` and `sample_weight`; or `x`, `y` and,
@@ -89,18 +87,20 @@ def compute(
     Areas are of all rows, however few points are drawn. Raises `DataError`, `OptionError`.
     """
     settings = _ranking.read_settings(options)
-    rows = _curves.Rows()
+    rows = _curves.Rows(picture, steps=False)
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
         rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
         return rows.result([], right=True)
-    scored = _ranking.read(data, settings, preset=PRESET, roc=True)
+    finest = rows.finest if picture.reduce is not False else None
+    scored = _ranking.read(data, settings, preset=PRESET, roc=True, columns=finest)
+    rows.share(len(scored.groups) + (settings.average is not None))
     said = scored.notes
     areas = []
     for group in scored.groups:
         areas.append(_ranking.area_under_roc(group.ranking))
         end = _curves.legend(group.name, "AUC", areas[-1])
-        _add_ranking(rows, group.ranking, group.name, end, "curve", size[0])
+        _add_ranking(rows, group.ranking, group.name, end, "curve")
         for threshold in settings.thresholds:
             x, y = at_threshold(group.ranking, threshold)
             rows.add_point(x, y, group.name, threshold, end, "threshold")
@@ -109,12 +109,12 @@ def compute(
             *macro([rates(group.ranking) for group in scored.groups]),
             name="Macro average",
             end=_curves.legend("Macro average", "AUC", float(np.mean(areas))),
-            width=size[0],
+            kind="average",
         )
         said.append(notes.macro_average("AUC", len(areas)))
     elif scored.pooled is not None:
         end = _curves.legend("Micro average", "AUC", _ranking.area_under_roc(scored.pooled))
-        _add_ranking(rows, scored.pooled, "Micro average", end, "average", size[0])
+        _add_ranking(rows, scored.pooled, "Micro average", end, "average")
         said.append(notes.micro_average(len(areas)))
     rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
     if rows.reduced:
@@ -124,28 +124,23 @@ def compute(
 
 def at_threshold(ranking: Ranking, threshold: float) -> tuple[float, float]:
     """The point where rows that score at least the threshold count as positive."""
-    above = int(np.searchsorted(-ranking.thresholds, -threshold, side="right"))
-    if not above:
+    found = _ranking.reaching(ranking, threshold)
+    if found is None:
         return 0.0, 0.0
-    return (
-        float(ranking.fps[above - 1] / ranking.negatives),
-        float(ranking.tps[above - 1] / ranking.positives),
-    )
+    return float(found[1] / ranking.negatives), float(found[0] / ranking.positives)
 
 
 def _add_ranking(
-    rows: _curves.Rows, ranking: Ranking, name: str | None, end: str, kind: str, width: int
+    rows: _curves.Rows, ranking: Ranking, name: str | None, end: str, kind: str
 ) -> None:
-    x, y = _from_zero(ranking.fps), _from_zero(ranking.tps)
-    chosen, by_pixel = _ranking.thin(x, y, width, steps=False)
     # The first point has no row above it: its threshold is infinite.
-    thresholds = np.where(chosen > 0, ranking.thresholds[np.maximum(chosen - 1, 0)], np.inf)
-    rows.add_line(
-        (x[chosen] / ranking.negatives).tolist(),
-        (y[chosen] / ranking.positives).tolist(),
-        name,
-        end,
-        kind,
-        thresholds.tolist(),
+    rows.add_thinned(
+        _from_zero(ranking.fps),
+        _from_zero(ranking.tps),
+        name=name,
+        end=end,
+        kind=kind,
+        ends=(ranking.negatives, ranking.positives),
+        thresholds=np.concatenate([[np.inf], ranking.thresholds]),
+        whole=None if ranking.whole is None else ranking.whole.points,
     )
-    rows.count(len(x), len(chosen), by_pixel)

@@ -1,30 +1,52 @@
-"""Scatter: a point for each row, lighter where there are many."""
+"""Scatter: a point for each row, lighter where there are many.
+
+Up to a few thousand rows each is a mark. Of more, those on one pixel become one mark, as dark as
+all of them; where still more marks than `settings.scatter_marks` would be left, their density is
+drawn as an image, and the points that lie alone as marks on it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from plotkit import errors, notes
+from plotkit import errors, settings
 from plotkit.column import Column
-from plotkit.stats import Result
-from plotkit.stats._axes import decades_are_near, is_log
+from plotkit.stats import Picture, Result
+from plotkit.stats._points import in_declared_order, of_axes, said_of_categories
 from plotkit.table import Columns, LazyColumns
 
-_COLOURS = 8
-_SHAPES = 7  # no common divisor with the colours, so that their pairs do not repeat
 _DENSE, _CROWDED = 500, 2500  # points, from which on they are drawn smaller and lighter
+_EVERY = 5000  # points up to which each is a mark
 
 
-def compute(
-    data: Columns | LazyColumns, options: Mapping[str, Any], size: tuple[int, int]
-) -> Result:
+def compute(data: Columns | LazyColumns, options: Mapping[str, Any], picture: Picture) -> Result:
     """Rows of points.
 
     Inputs are x, y, and optionally color (a number gives a shade, anything else a colour and a
-    shape each) and size. Options are x_scale and y_scale, "linear" or "log".
+    shape each) and size. Options are x_scale and y_scale, "linear" or "log", and density: whether
+    the preset has a place for an image; without one the marks of large data are fewer instead.
+
+    `picture.reduce` False draws every row, a number at most so many (piles of points on coarser
+    cells, at least one for each category, and no image).
+
+    Raises `DataError` for negative sizes.
     """
-    columns = data.collect() if isinstance(data, LazyColumns) else data
+    reduce = picture.reduce
+    if isinstance(data, LazyColumns) and (
+        reduce is False or (data.rows is not None and data.rows <= _EVERY)
+    ):
+        data = data.collect()
+    every = min(_EVERY, settings.scatter_marks) if isinstance(reduce, bool) else reduce
+    if not isinstance(data, LazyColumns) and (reduce is False or len(data["x"]) <= every):
+        return _every_point(data, options)
+    from plotkit.stats import _crowded  # NumPy, which small charts do without
+
+    return _crowded.compute(data, options, picture, every)
+
+
+def _every_point(columns: Columns, options: Mapping[str, Any]) -> Result:
+    """A mark for each row."""
     made: dict[str, list[Any]] = {
         role: columns[role].as_json() for role in ("x", "y", "size") if role in columns
     }
@@ -39,22 +61,12 @@ def compute(
         names = color.as_text()
         made["category"] = names
         titles["category"] = color.name
-        made = _in_declared_order(made, color.categories)
-        count = len(set(names))
-        if count > _COLOURS * _SHAPES:
-            said.append(notes.unstyled_categories(color.name, count, _COLOURS * _SHAPES))
-        elif count > _COLOURS:
-            said.append(notes.many_categories(color.name, count, _COLOURS))
+        made = in_declared_order(made, color.categories)
+        said += said_of_categories(color.name, len(set(names)))
     points = len(made["x"])
+    extents = {role: _extent(columns[role]) for role in ("x", "y")}
     switches = {
-        "log_x": is_log(options, "x_scale", columns["x"]),
-        "log_y": is_log(options, "y_scale", columns["y"]),
-        "decades_x": is_log(options, "x_scale", columns["x"])
-        and decades_are_near(_extent(columns["x"])),
-        "decades_y": is_log(options, "y_scale", columns["y"])
-        and decades_are_near(_extent(columns["y"])),
-        "time_x": columns["x"].kind == "time",
-        "time_y": columns["y"].kind == "time",
+        **of_axes(options, columns, extents),
         "whole_x": columns["x"].is_whole(),
         "whole_y": columns["y"].is_whole(),
         "continuous": continuous,
@@ -78,15 +90,3 @@ def _check_sizes(columns: Columns) -> None:
         raise errors.DataError.from_fact(
             "size", sizes.name, row, sizes.as_list()[row], "a number from 0 up"
         )
-
-
-def _in_declared_order(
-    made: dict[str, list[Any]], categories: tuple[str, ...] | None
-) -> dict[str, list[Any]]:
-    """Rows by the declared order of their categories, which is the legend's order too."""
-    if not categories:
-        return made
-    place = {name: i for i, name in enumerate(categories)}
-    names = made["category"]
-    order = sorted(range(len(names)), key=lambda i: place.get(names[i], len(place)))
-    return {field: [values[i] for i in order] for field, values in made.items()}

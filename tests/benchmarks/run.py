@@ -3,17 +3,12 @@
 Times of one machine say little on another, so each row is a ratio of two programs that ran in
 turn (A, B, A, B, ...) in the same minutes. What the programs do stands in `programs/`, one short
 file each. `--write` puts the table into README.md, beside this file: there is one for each major
-version of the engine, since they start at very different speeds.
+version of the engine, since they start at very different speeds. Large data: `scale.py`.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,10 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).resolve().parent
-PROGRAMS = HERE / "programs"
-README = HERE / "README.md"
-ENGINE = "vl-convert-python"
+import harness
+from harness import ENGINE, PIXELS, PROGRAMS, Server, Times
+
 LIBRARIES = (
     ENGINE,
     "altair",
@@ -36,9 +30,6 @@ LIBRARIES = (
     "numpy",
     "pandas",
 )
-PIXELS = (1280, 800)
-# They would slow every fresh process (byte code), or change what plotkit does.
-_UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PLOTKIT_IN_PROCESS", "PLOTKIT_PNG_LEVEL")
 MILLIONS = 10
 
 # Runs a program and fails if it imported a library, or started a process, that it must do without.
@@ -64,46 +55,22 @@ class Row(NamedTuple):
     theirs: Sequence[float]
     target: float | None = None  # the most that ours / theirs may be
 
-    def ratios(self) -> tuple[float, float]:
-        """Of the medians, and of the fastest rounds."""
-        medians = statistics.median(self.ours) / statistics.median(self.theirs)
-        return medians, min(self.ours) / min(self.theirs)
-
     def cells(self) -> list[str]:
         """The row as it is printed."""
-        medians, fastest = self.ratios()
+        ours, theirs = Times(self.ours), Times(self.theirs)
+        medians, fastest = harness.ratios(ours, theirs)
         aim, met = "", ""
         if self.target is not None:
-            aim, met = f"≤ {self.target:g}", "met" if medians <= self.target else "missed"
-        seconds = [_seconds(statistics.median(found)) for found in (self.ours, self.theirs)]
+            aim, met = f"≤ {self.target:g}", harness.met(medians <= self.target)
+        seconds = [harness.shown(found.median) for found in (ours, theirs)]
         return [self.what, *seconds, self.peer, f"{medians:.2f}", f"{fastest:.2f}", aim, met]
 
 
 HEAD = ["what", "plotkit", "peer", "which", "ratio", "of fastest", "target", ""]
 
 
-def _seconds(found: float) -> str:
-    return f"{found * 1000:.0f} ms" if found < 1 else f"{found:.2f} s"
-
-
-class Bench:
-    """Runs programs in fresh processes, with caches of their own in one temporary folder."""
-
-    def __init__(self, folder: Path, quick: bool) -> None:
-        self.folder = folder
-        self.quick = quick
-        kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-        # Byte code is written as pip would; fonts and JavaScript are cached here, before timing.
-        caches = {"XDG_CACHE_HOME": str(folder / "cache"), "MPLCONFIGDIR": str(folder / "mpl")}
-        self.environment = {**kept, **caches, "PYTHONWARNINGS": "ignore"}
-
-    def rounds(self, full: int) -> int:
-        """How often each program runs."""
-        return max(full // 4, 2) if self.quick else full
-
-    def command(self, program: str, *arguments: str) -> list[str]:
-        """The command line of a program of ours."""
-        return [sys.executable, str(PROGRAMS / f"{program}.py"), *arguments]
+class Bench(harness.Bench):
+    """Runs programs in fresh processes."""
 
     def run(self, command: Sequence[str]) -> float:
         """Seconds that a fresh process takes, from its start to its end."""
@@ -135,7 +102,7 @@ class Bench:
         }
         times = self.in_turn(commands, rounds)
         for name, file in files.items():
-            found = _pixels(file)
+            found = harness.pixels(file)
             if suffix == ".png" and found != PIXELS:
                 raise SystemExit(f"{name} drew {found[0]} x {found[1]} pixels")
         return times
@@ -202,29 +169,17 @@ def first_html(bench: Bench) -> list[Row]:
 def warm(bench: Bench) -> list[Row]:
     """Charts in a process that has drawn before, against the engine in one that has."""
     spec, fonts = str(bench.folder / "warm.json"), str(_fonts())
-    commands = {
-        "plotkit": bench.command("warm_plotkit", spec),
-        "engine": bench.command("warm_engine", spec, fonts),
-    }
-    started: dict[str, subprocess.Popen[str]] = {}
     times: dict[tuple[str, str], list[float]] = {}
-    try:
-        for name, command in commands.items():
-            pipe = subprocess.PIPE
-            started[name] = subprocess.Popen(
-                command, env=bench.environment, stdin=pipe, stdout=pipe, text=True
-            )
-            if name == "plotkit":
-                _ask(started[name], "png")  # now the spec is written
-        for number in range(bench.rounds(60) + 10):
-            for form in ("png", "svg"):
-                for name, process in started.items():
-                    seconds = _ask(process, form)
-                    if number >= 10:
-                        times.setdefault((name, form), []).append(seconds)
-    finally:
-        for process in started.values():
-            process.communicate()
+    with bench.serve("warm_plotkit", spec) as ours:
+        ours.ask("png")  # now the spec is written
+        with bench.serve("warm_engine", spec, fonts) as engine:
+            servers: dict[str, Server] = {"plotkit": ours, "engine": engine}
+            for number in range(bench.rounds(60) + 10):
+                for form in ("png", "svg"):
+                    for name, server in servers.items():
+                        seconds = server.ask(form)["seconds"]
+                        if number >= 10:
+                            times.setdefault((name, form), []).append(seconds)
     return [
         Row(
             f"warm, rows to {form.upper()}",
@@ -235,14 +190,6 @@ def warm(bench: Bench) -> list[Row]:
         )
         for form in ("png", "svg")
     ]
-
-
-def _ask(process: subprocess.Popen[str], form: str) -> float:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(form + "\n")
-    process.stdin.flush()
-    return float(process.stdout.readline())
 
 
 def _fonts() -> Path:
@@ -315,8 +262,7 @@ def command_line(bench: Bench) -> list[Row]:
 
 def many(bench: Bench) -> list[Row]:
     """200 different charts to PNG files, from a fresh process."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    count = min(cores or 1, 2)
+    count = min(harness.cores(), 2)
     arguments = {
         "pool": ("many_plotkit", str(count)),
         "one": ("many_plotkit", "1"),
@@ -333,7 +279,7 @@ def many(bench: Bench) -> list[Row]:
     )
     for folder in folders.values():
         drawn = sorted(folder.iterdir())
-        if len(drawn) != 200 or any(_pixels(file) != PIXELS for file in drawn):
+        if len(drawn) != 200 or any(harness.pixels(file) != PIXELS for file in drawn):
             raise SystemExit(f"not all charts are in {folder.name}, or not in their size")
     what = f"200 different charts to PNG, {count} engines"
     return [
@@ -343,73 +289,32 @@ def many(bench: Bench) -> list[Row]:
     ]
 
 
-def _pixels(file: Path) -> tuple[int, int]:
-    head = file.read_bytes()[:24]
-    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
-
-
 PARTS = (importing, first_png, warm, first_html, ten_million, million_points, many, command_line)
 
 
 # --- the table -----------------------------------------------------------------------------------
 
 
-def facts() -> str:
-    """What the numbers depend on, without saying whose machine it is."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return (
-        f"{cores} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, {libraries}"
-    )
-
-
-def as_text(rows: Sequence[Row]) -> str:
-    """The table for a terminal."""
-    cells = [HEAD, *(row.cells() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
-    return "\n".join(lines)
-
-
-def as_markdown(rows: Sequence[Row]) -> str:
-    """The table for README.md."""
-    lines = [HEAD, ["---", *["---:"] * 2, "---", *["---:"] * 3, "---"], *(r.cells() for r in rows)]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
-
-
 def write(rows: Sequence[Row]) -> None:
     """Put the table into README.md, in place of the one for the same major version."""
+    table = harness.as_markdown([HEAD, *(row.cells() for row in rows)], numbers=(1, 2, 4, 5, 6))
+    made = f"## With vl-convert {version(ENGINE)}\n\n{table}\n\n{harness.facts(LIBRARIES)}."
     major = version(ENGINE).partition(".")[0]
-    begin, end = f"<!-- vl-convert {major}: written by run.py -->", f"<!-- end of {major} -->"
-    before, found, rest = README.read_text("utf-8").partition(begin)
-    after = rest.partition(end)[2] if found else "\n"
-    made = (
-        f"{begin}\n## With vl-convert {version(ENGINE)}\n\n{as_markdown(rows)}\n\n{facts()}.\n{end}"
-    )
-    glue = "" if found else "\n"
-    README.write_text(f"{before}{glue}{made}{after}", "utf-8")
+    harness.put(f"vl-convert {major}", "run.py", made)
 
 
 def main() -> None:
     """Run all parts, or those named."""
     parts = {part.__name__: part for part in PARTS}
-    parser = argparse.ArgumentParser(description=re.split(r"\n\n", str(__doc__))[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)}")
-    parser.add_argument("--quick", action="store_true", help="a quarter of the rounds")
-    parser.add_argument("--write", action="store_true", help="write the table into README.md")
-    asked = parser.parse_args()
-    unknown = sorted(set(asked.parts) - set(parts))
-    if unknown or (asked.parts and asked.write):
-        parser.error(f"unknown: {unknown}" if unknown else "--write is for all parts together")
+    asked = harness.asked(str(__doc__), list(parts), quick="a quarter of the rounds")
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="plotkit-benchmarks-") as folder:
         bench = Bench(Path(folder), asked.quick)
         for name in asked.parts or parts:
             print(f"{name} ...", file=sys.stderr, flush=True)
             rows += parts[name](bench)
-    print(as_text(rows))
-    print(facts())
+    print(harness.as_text([HEAD, *(row.cells() for row in rows)]))
+    print(harness.facts(LIBRARIES))
     if asked.write:
         write(rows)
 

@@ -73,7 +73,10 @@ function unclip(made) {
 
 // Choices of the reader (inputs, selections, zoom) outlive a new layout.
 function choices({spec, view}) {
-  const stores = spec.params?.filter(p => p.select).map(p => `${p.name}_store`) ?? [];
+  const stores = [];
+  visit(spec, ({params}) => {
+    if (Array.isArray(params)) stores.push(...params.filter(p => p?.select).map(p => `${p.name}_store`));
+  });
   const inputs = isVega(spec) ? spec.signals : spec.params;
   const plain = inputs?.filter(p => p.bind && !p.select).map(p => p.name) ?? [];
   const kept = {data: {}, signals: {}};
@@ -101,11 +104,13 @@ async function draw(chart) {
   if (!room) return;
   const width = chart.designed ? Math.min(chart.designed, room) : room;
   if (chart.view && chart.drawn.theme === theme && chart.drawn.width === width) return;
-  const made = await fitted(chart, theme, room);
+  const made = await fitted(chart, theme, room), sight = chart.detail && sightOf(chart.detail, made.view);
   if (chart.view) { await restore(made.view, choices(chart)); chart.view.finalize(); }
+  if (sight) await refine(chart, sight);
   unclip(made);
   const {root, designed} = chart, {view, box} = made;
   chart.view = view;
+  chart.sight = sight;
   chart.drawn = {theme, width: Math.min(designed, room)};
   const svg = box.querySelector("svg"), scale = Math.min(1, room / svg.viewBox.baseVal.width);
   svg.setAttribute("aria-hidden", "true");

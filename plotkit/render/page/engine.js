@@ -57,7 +57,8 @@ async function build(chart, theme, width, columns) {
   // Descriptions of single marks are built from titles by an expression that breaks on backslashes;
   // the chart as a whole is named instead.
   config.mark = {...config.mark, aria: false};
-  const spec = width ? narrowed(chart.spec, config, width, columns) : chart.spec;
+  const own = chart.specs?.[theme] ?? chart.spec;
+  const spec = width ? narrowed(own, config, width, columns) : own;
   const box = el("div"), inputs = el("div");
   chart.viewClass ??= await viewClassFor(chart);
   const {view} = await engine.embed(box, structuredClone(spec), {

@@ -35,18 +35,27 @@ function pictureOf(chart) {
     }
     if (!points.length) return;
     if (into !== paths) return into.push(...points);
-    const head = mark.items[0];
-    paths.push({
+    const head = mark.items[0], path = {
       kind, points: points.sort((a, b) => a.x - b.x), colour: head.stroke ?? head.fill,
       faint: (head.opacity ?? 1) * (head.strokeOpacity ?? 1) < 0.35,
       frame: frame && {x1: frame.x1 + ox + pad.left, x2: frame.x2 + ox + pad.left,
         y1: frame.y1 + oy + pad.top, y2: frame.y2 + oy + pad.top},
-    });
+    };
+    if (goesOn(paths.at(-1), path)) paths.at(-1).points.push(...path.points.slice(1));
+    else paths.push(path);
   });
   const linear = paths.some(p => p.kind !== "area") ? paths.filter(p => p.kind !== "area") : paths;
   const clear = linear.filter(p => !p.faint);
   const lines = clear.length ? clear : linear;
   return (chart.seen = {view, stamp, lines, symbols, others, shared: sharing(lines)});
+}
+
+// A long line may be drawn in pieces, each of which starts where the one before it ended.
+function goesOn(before, path) {
+  const end = before?.points.at(-1), [start] = path.points;
+  return end !== undefined && before.kind === path.kind && before.colour === path.colour
+    && end.x === start.x && end.y === start.y
+    && JSON.stringify(end.item.tooltip) === JSON.stringify(start.item.tooltip);
 }
 
 const SAME = 1; // px: points this close stand at the same place of the axis

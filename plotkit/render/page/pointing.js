@@ -47,7 +47,8 @@ function pointAt(chart, event) {
 function stopsOf(now) {
   if (now.lines.length && now.shared) {
     const xs = now.lines.flatMap(l => l.points.map(p => p.x)).sort((a, b) => a - b);
-    return xs.filter((x, i) => i === 0 || x - xs[i - 1] > SAME / 2).map(x => ({x}));
+    let last = -Infinity; // not the one before: where points are dense, each is close to that
+    return xs.filter(x => x - last > SAME / 2 && ((last = x), true)).map(x => ({x}));
   }
   const items = now.lines.length ? now.lines.flatMap(l => l.points) : [...now.symbols, ...now.others];
   return items.sort((a, b) => a.x - b.x || a.y - b.y);
@@ -55,27 +56,36 @@ function stopsOf(now) {
 
 function pointing(chart) {
   const {picture} = chart;
-  let stop = -1;
+  let stop = -1, before = null;
+  const leave = () => { stop = -1; chart.stop = null; hideCard(chart); };
   picture.addEventListener("pointermove", event => pointAt(chart, event));
   picture.addEventListener("pointerdown", event => { if (event.pointerType !== "mouse") pointAt(chart, event); });
   picture.addEventListener("pointerleave", event => { if (event.pointerType === "mouse") hideCard(chart); });
-  picture.addEventListener("blur", () => { stop = -1; hideCard(chart); });
+  picture.addEventListener("blur", leave);
   // What the card says is also spoken.
   picture.addEventListener("keydown", event => {
     if (!chart.view) return;
-    if (event.key === "Escape") { stop = -1; hideCard(chart); return; }
+    if (event.key === "Escape") { leave(); return; }
     const now = pictureOf(chart), stops = stopsOf(now);
+    // In another picture, such as a closer one, it goes on from the same place.
+    if (chart.stop && now !== before) {
+      const near = closest(stops.map(({x, y}, i) => ({x, y: y ?? chart.stop.y, i})), chart.stop, Infinity);
+      stop = near ? near.i : -1;
+    }
+    before = now;
     const moves = {ArrowRight: stop + 1, ArrowDown: stop + 1, ArrowLeft: stop - 1, ArrowUp: stop - 1, Home: 0, End: stops.length - 1};
     if (!stops.length || !Object.hasOwn(moves, event.key)) return;
     event.preventDefault();
     stop = Math.max(0, Math.min(stops.length - 1, moves[event.key]));
     const target = stops[stop];
+    chart.stop = target;
     let rows;
     if (target.item) {
       rows = showItem(chart, target.item, toClient(chart, target), target.item.mark.marktype === "rect" ? null : target);
     } else {
       const point = pick(now.lines.find(l => l.points.some(p => Math.abs(p.x - target.x) <= SAME)).points, target.x);
       rows = showLines(chart, {x: target.x, y: point.y, frame: now.lines[0].frame}, now.lines, toClient(chart, point));
+      chart.stop = point;
     }
     spoken.textContent = rows.map(r => (r.name ? `${r.name}: ${r.text}` : r.text)).join(", ");
   });
@@ -89,12 +99,12 @@ function lifting(chart) {
     const datum = entry?.__data__?.datum;
     for (const node of picture.querySelectorAll(".pk-dim")) node.classList.remove("pk-dim");
     if (!datum || !Object.hasOwn(datum, "value") || !series.size) return;
-    const wanted = String(datum.value);
+    const {value} = datum, isWanted = other => typeof other === typeof value && String(other) === String(value);
     for (const node of picture.querySelectorAll(".role-mark > *")) {
       const row = node.__data__?.datum;
       if (!isObject(row)) continue;
       const has = [...series].filter(f => Object.hasOwn(row, f));
-      if (has.length && !has.some(f => String(row[f]) === wanted)) node.classList.add("pk-dim");
+      if (has.length && !has.some(f => isWanted(row[f]))) node.classList.add("pk-dim");
     }
   };
   picture.addEventListener("pointerover", lift);

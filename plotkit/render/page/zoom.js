@@ -1,6 +1,8 @@
 // Zoom: what stands under a chart about it, and whose the wheel and the finger are.
 
-function isZoomed({view, zooms}) {
+const WHEEL = 250; // px of scrolling that a key stands for
+
+function isZoomed(view, zooms) {
   return zooms.some(name => {
     try {
       return Object.keys(view.signal(name) ?? {}).length > 0;
@@ -13,14 +15,16 @@ function watchZoom(chart) {
   const {view, zooms, picture, tools, hint, reset} = chart;
   if (!zooms.length) return;
   picture.classList.add("zoomable");
+  picture.setAttribute("aria-keyshortcuts", "Plus - 0");
   tools.hidden = false;
   const key = /Mac/.test(navigator.userAgent) ? "⌘" : "Ctrl";
   hint.textContent = framed() ? said("zoom_by_key", {key}) : said("zoom_by_scroll");
-  const update = () => { reset.style.visibility = isZoomed(chart) ? "visible" : "hidden"; };
+  const update = () => { reset.style.visibility = isZoomed(view, zooms) ? "visible" : "hidden"; };
   for (const name of zooms) {
-    try { view.addSignalListener(name, () => { hideCard(chart); update(); }); } catch { /* nested: no listener */ }
+    try { view.addSignalListener(name, () => { hideCard(chart); update(); lookCloser(chart); }); } catch { /* nested: no listener */ }
   }
   update();
+  tellLimit(chart);
 }
 
 function zooming(chart) {
@@ -32,6 +36,18 @@ function zooming(chart) {
     const {rect} = place(chart);
     (svg.querySelector(".background") ?? svg).dispatchEvent(new MouseEvent("dblclick", {bubbles: true,
       view: window, clientX: rect.left + rect.width / 2, clientY: rect.top + rect.height / 2}));
+  });
+  // Keys do what the wheel does, about the point that the arrow keys have reached or the middle.
+  picture.addEventListener("keydown", event => {
+    const turn = {"+": -WHEEL, "=": -WHEEL, "-": WHEEL}[event.key];
+    const background = picture.querySelector(".pk-drawing svg .background");
+    if (!background || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "0") reset.click();
+    if (turn === undefined) return;
+    const {left, top, width, height} = background.getBoundingClientRect();
+    const {x, y} = chart.stop ? toClient(chart, chart.stop) : {x: left + width / 2, y: top + height / 2};
+    background.dispatchEvent(new WheelEvent("wheel", {bubbles: true, cancelable: true, view: window,
+      deltaY: turn, clientX: x, clientY: y, ctrlKey: true}));
   });
   // Inside a longer page the wheel scrolls that page, and a finger reads values instead of moving the plot.
   picture.addEventListener("wheel", event => {

@@ -1,10 +1,11 @@
-"""A process that draws charts on request: a line in is a format, a line out is its seconds.
+"""A process that draws charts on request; a request is a format.
 
 It writes the finished spec to the file of its first argument, for `warm_engine.py`.
 """
 
 import sys
-import time
+
+from serving import serve
 
 import plotkit as pk
 
@@ -12,8 +13,11 @@ rows = [[i, (i * 37 % 101) / 101 + i / 500] for i in range(1000)]
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     file.write(pk.line(pk.Table(rows, ["step", "loss"]), "step", "loss").to_json(indent=None))
 
-for request in sys.stdin:
-    start = time.perf_counter()
+
+def draw(form):
     chart = pk.line(pk.Table(rows, ["step", "loss"]), "step", "loss")
-    made = chart.to_png() if request.strip() == "png" else chart.to_svg()
-    print(time.perf_counter() - start, flush=True)
+    made = chart.to_png() if form == "png" else chart.to_svg()
+    assert made
+
+
+serve(draw)

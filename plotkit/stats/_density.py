@@ -1,0 +1,174 @@
+"""The picture of so many points that no mark could stand for each: counts of cells as an image.
+
+The image is a PNG with a pixel for each cell. It is made once for each theme, in the theme's
+colours: a ramp for plain counts, the colours of the categories mixed by their shares, or a ramp
+for the mean of a third number. With the last two, fainter means fewer points.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from plotkit import theme
+from plotkit.stats._cells import Array, numbered
+
+THEMES = theme.NAMES
+COLOURS = 8  # of categories
+_LEVELS = 48  # shades of a count
+_FADES, _FAINTEST = 15, 0.3  # degrees of opacity beside a colour that means something else
+_SHARES = 6  # a category's share of a cell is drawn in so many steps
+_SHADES = 16  # of a mean
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_REACH, _FEW = 4, 3  # a point is alone with less than so many others within so many cells
+
+
+def of_counts(counts: Array) -> tuple[str, ...]:
+    """For each theme the image of these counts, rows from the bottom up: more is further along.
+
+    >>> [image[:22] for image in of_counts(np.array([[0, 1], [2, 900]]))]
+    ['data:image/png;base64,', 'data:image/png;base64,']
+    """
+    index = np.where(counts > 0, 1 + np.rint(_tone(counts) * (_LEVELS - 1)), 0).astype(np.intp)
+    made = []
+    for name in THEMES:
+        ramp = _ramp(name, np.linspace(0.0, 1.0, _LEVELS))
+        made.append(_image(index, np.vstack([[0, 0, 0, 0], _opaque(ramp)])))
+    return tuple(made)
+
+
+def of_shares(counts: Array) -> tuple[str, ...]:
+    """For each theme the image of the counts of several categories, along the first axis."""
+    total = counts.sum(axis=0)
+    fade = _fade(total)
+    shares = np.rint(counts * (_SHARES / np.maximum(total, 1))).astype(np.int64)
+    largest = counts.argmax(axis=0)  # it is always seen, however many there are
+    key = fade
+    for slot in range(len(counts)):
+        share = np.where((largest == slot) & (total > 0), np.maximum(shares[slot], 1), shares[slot])
+        key = key * (_SHARES + 1) + share
+    found, index = numbered(key.ravel())
+    mixture = np.empty((len(counts), len(found)))
+    for slot in reversed(range(len(counts))):
+        found, mixture[slot] = np.divmod(found, _SHARES + 1)
+    weight = (mixture / np.maximum(mixture.sum(axis=0), 1)).T
+    made = []
+    for name in THEMES:
+        colours = _linear(_colours(theme.config(name)["range"]["category"])[: len(counts)])
+        table = np.column_stack([_encoded(weight @ colours), found * (255 / _FADES)])
+        made.append(_image(index.reshape(total.shape), np.rint(table)))
+    return tuple(made)
+
+
+def of_means(counts: Array, means: Array, low: float, high: float) -> tuple[str, ...]:
+    """For each theme the image of a number's mean in each cell, between its extremes."""
+    span = high - low
+    at = (means - low) * ((_SHADES - 1) / span) if span > 0 else np.zeros_like(means)
+    shade = np.clip(np.floor(at + 0.5 + 1e-9), 0, _SHADES - 1).astype(np.intp)
+    fade = _fade(counts)
+    index = np.where(counts > 0, 1 + (fade - 1) * _SHADES + shade, 0)
+    made = []
+    for name in THEMES:
+        ramp = _ramp(name, np.linspace(0.0, 1.0, _SHADES))
+        table = [[0, 0, 0, 0]]
+        for step in range(1, _FADES + 1):
+            table += [[*colour, round(step * 255 / _FADES)] for colour in ramp.tolist()]
+        made.append(_image(index, np.array(table)))
+    return tuple(made)
+
+
+def _tone(counts: Array) -> Array:
+    """From 0 for one point to 1 for the most, by the logarithm: the scale of the legend."""
+    most = int(counts.max(initial=1))
+    return np.log(np.maximum(counts, 1)) / (math.log(most) if most > 1 else 1.0)
+
+
+def _fade(counts: Array) -> Array:
+    """Steps of opacity, 0 for a cell without points."""
+    toned = _FAINTEST + (1 - _FAINTEST) * _tone(counts)
+    return np.where(counts > 0, np.maximum(np.rint(toned * _FADES), 1), 0).astype(np.int64)
+
+
+def alone(counts: Array, limit: int) -> Array:
+    """Which cells hold points with hardly any other around: at most `limit` cells.
+
+    These would be lost as single pixels, and are drawn as marks.
+    """
+    for reach in range(_REACH, 0, -1):
+        around = sums_around(counts, reach)
+        found: Array = (counts > 0) & (around <= _FEW)
+        if np.count_nonzero(found) <= limit:
+            return found
+    return np.zeros(counts.shape, bool)
+
+
+def sums_around(counts: Array, reach: int) -> Array:
+    """For each cell the sum of those up to `reach` away from it, along each axis."""
+    made = np.pad(counts, reach)
+    for axis in (0, 1):
+        sums = np.cumsum(made, axis=axis)
+        zero = np.zeros_like(np.take(sums, [0], axis=axis))
+        sums = np.concatenate([zero, sums], axis=axis)
+        length, width = sums.shape[axis], 2 * reach + 1
+        upper = np.take(sums, range(width, length), axis=axis)
+        made = upper - np.take(sums, range(length - width), axis=axis)
+    return made
+
+
+# --- colours ---------------------------------------------------------------------------------
+
+
+def _colours(names: Sequence[str]) -> Array:
+    return np.array([[int(name[at : at + 2], 16) for at in (1, 3, 5)] for name in names], float)
+
+
+def _ramp(name: str, at: Array) -> Array:
+    """Colours of a theme's ramp, at 0 to 1 along it."""
+    stops = _colours(theme.config(name)["range"]["ramp"])
+    place = np.linspace(0.0, 1.0, len(stops))
+    return np.rint(np.column_stack([np.interp(at, place, stops[:, part]) for part in range(3)]))
+
+
+def _opaque(colours: Array) -> Array:
+    return np.column_stack([colours, np.full(len(colours), 255)])
+
+
+def _linear(colours: Array) -> Array:
+    """Colours as amounts of light, which add up as small dots beside each other do."""
+    return (colours / 255) ** 2.2
+
+
+def _encoded(light: Array) -> Array:
+    return 255 * light ** (1 / 2.2)
+
+
+# --- the file --------------------------------------------------------------------------------
+
+
+def _image(index: Array, table: Array) -> str:
+    """A PNG of RGBA colours from a table, as an address that holds it."""
+    colours = table.astype(np.uint8)
+    rows = index[::-1]  # a PNG's first row is the top one
+    height, width = rows.shape
+    if len(colours) <= 256:
+        # The transparent ones first, as the file lists the opacity of the first colours only.
+        opaque = int(np.max(np.flatnonzero(colours[:, 3] < 255), initial=-1)) + 1
+        depth, kind, pixels = 8, 3, rows.astype(np.uint8)
+        chunks = [(b"PLTE", colours[:, :3].tobytes()), (b"tRNS", colours[:opaque, 3].tobytes())]
+    else:
+        depth, kind, pixels = 8, 6, colours[rows].reshape(height, width * 4)
+        chunks = []
+    lines = np.zeros((height, pixels.shape[1] + 1), np.uint8)  # each line begins with a 0: plain
+    lines[:, 1:] = pixels
+    head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b"")]
+    made = b"".join(
+        struct.pack(">I", len(held)) + name + held + struct.pack(">I", zlib.crc32(name + held))
+        for name, held in parts
+    )
+    return "data:image/png;base64," + base64.b64encode(_SIGNATURE + made).decode("ascii")

@@ -1,0 +1,409 @@
+"""Lines of many points, as the few of them that a picture can show.
+
+The x axis is cut into buckets, finer than the pixels, and of each line's points in a bucket the
+first, last, lowest and highest are kept: the line through them covers the same pixels (M4, Jugel
+et al. 2014). Buckets of a coarser grid are pairs of the finer one's, and ties are decided by value
+and then by row, so that points kept of the points kept are those kept of all: rows may come in
+pieces, in any order of pieces, and coarser levels are made of finer ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+FINER = 3  # how often the finest grid halves to the picture's own
+PIECE = 1 << 20  # rows that are looked at at once: what is made of them stays small
+_BLOCK = 1 << 15  # numbers that the processor's cache holds
+_CHEAP = 20_000  # points that the engine draws in no time
+_FEW = 20_000  # points: of so many each is looked at
+_WAITING = 1_000_000  # kept points of pieces that are held until they are reduced together
+# Where the grid starts, in buckets before the first point. No fraction of small numbers: points at
+# regular distances stay clear of the edges, where the last digit of a logarithm would decide.
+_OFFSET = 0.3819660112501051
+
+
+class Points(NamedTuple):
+    """Points of lines.
+
+    For each the line that it is of (None: all of one), where it is, its y and what else has
+    heights (the edges of a band), NaN where missing, and its row.
+    """
+
+    series: Array | None
+    x: Array
+    values: tuple[Array, ...]
+    rows: Array
+
+    def take(self, chosen: Any) -> Points:
+        """Some of the points, by position, mask or slice."""
+        series = None if self.series is None else self.series[chosen]
+        return Points(
+            series, self.x[chosen], tuple(v[chosen] for v in self.values), self.rows[chosen]
+        )
+
+
+class Grid(NamedTuple):
+    """Equal buckets along an axis: bucket of x = floor((position(x) - start) * rate)."""
+
+    start: float
+    rate: float
+    buckets: int
+    log: bool
+    scale: float  # positions are that much of x, so that their differences stay finite
+
+    def number(self, x: Array, halved: int = 0) -> Array:
+        """Each point's bucket, as whole float64, after so many halvings of the grid."""
+        made = np.empty(len(x))
+        for at in range(0, len(x), _BLOCK):
+            block = made[at : at + _BLOCK]
+            part = x[at : at + _BLOCK]
+            if self.log:
+                part = np.log(part)
+            elif self.scale != 1.0:
+                part = part * self.scale
+            np.subtract(part, self.start, out=block)
+            np.multiply(block, self.rate, out=block)
+            np.floor(block, out=block)
+            if halved:
+                np.multiply(block, 0.5**halved, out=block)
+                np.floor(block, out=block)
+        return made
+
+    def count(self, halved: int = 0) -> int:
+        """How many buckets there are."""
+        return (self.buckets - 1 >> halved) + 1
+
+
+def grid(low: float, high: float, buckets: int, log: bool) -> Grid:
+    """A grid over an axis from `low` to `high`, in its own space; `log` needs both above 0.
+
+    >>> grid(0.0, 10.0, 5, False).number(np.array([0.0, 2.0, 9.0, 10.0]))
+    array([0., 1., 4., 5.])
+    """
+    if log:
+        low, high = math.log(low), math.log(high)
+    scale = 1.0 if math.isfinite(high - low) else 0.25
+    low, high = low * scale, high * scale
+    rate = min(buckets / (high - low), 1.7e308) if high > low else 0.0
+    start = low - _OFFSET / rate if rate else low
+    return Grid(start, rate, buckets + 1, log, scale)
+
+
+# --- what is kept of sorted points ---------------------------------------------------------------
+
+
+def kept(key: Array, values: Sequence[Array]) -> Array:
+    """A mask of the points to keep; `key` tells buckets apart, equal ones stand together.
+
+    Points are in drawing order: by line, x, row.
+    """
+    mask = np.zeros(len(key), dtype=bool)
+    there = ~np.isnan(values[0])
+    _keep_of(key, values[0], there, ~there, mask)
+    for edge in values[1:]:
+        known = ~np.isnan(edge)
+        _keep_of(key, edge, there & known, there & ~known, mask)
+    return mask
+
+
+def _keep_of(key: Array, heights: Array, known: Array, gap: Array, mask: Array) -> None:
+    """Mark first, last, lowest and highest, and the gaps around them."""
+    at = np.flatnonzero(known)
+    starts, ends = _runs(key[at])
+    if len(at):
+        held, sizes = heights[at], ends - starts + 1
+        lows = held == np.repeat(np.minimum.reduceat(held, starts), sizes)
+        highs = held == np.repeat(np.maximum.reduceat(held, starts), sizes)
+        for extreme in (lows, highs):
+            found = np.flatnonzero(extreme)
+            mask[at[found[_runs(key[at[found]])[0]]]] = True
+        mask[at[starts]] = mask[at[ends]] = True
+    gaps = np.flatnonzero(gap)
+    if len(gaps):
+        first, last = _runs(key[gaps])
+        found = gaps[np.union1d(first, last)]
+        mask[found[~_inside(key, found, at, starts, ends)]] = True
+
+
+def _inside(key: Array, gaps: Array, at: Array, starts: Array, ends: Array) -> Array:
+    """Whether a gap lies between two points of its own bucket, where no pixel shows it."""
+    if not len(at):
+        return np.zeros(len(gaps), dtype=bool)
+    place = np.searchsorted(key[at[starts]], key[gaps])
+    place = np.minimum(place, len(starts) - 1)
+    same = key[at[starts[place]]] == key[gaps]
+    inside: Array = same & (gaps > at[starts[place]]) & (gaps < at[ends[place]])
+    return inside
+
+
+def _runs(key: Array) -> tuple[Array, Array]:
+    """Where each run of equal keys starts and ends."""
+    if not len(key):
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    changes = np.flatnonzero(key[1:] != key[:-1])
+    return np.r_[0, changes + 1], np.r_[changes, len(key) - 1]
+
+
+def _candidates(key: Array, values: Sequence[Array]) -> Array:
+    """Positions of points among which all that are kept are, and hardly any other.
+
+    tsdownsample finds a bin's extremes ten times faster than NumPy does. Its bins are equal ones
+    over what it is given as x, so it is given the buckets' numbers.
+    """
+    found = []
+    for nth, heights in enumerate(values):
+        missing = np.isnan(heights)
+        if nth:
+            missing |= np.isnan(values[0])
+        if not missing.any():
+            found.append(_extremes(key, heights))
+            continue
+        known, gaps = np.flatnonzero(~missing), np.flatnonzero(missing)
+        if len(known):
+            found.append(known[_extremes(key[known], heights[known])])
+        first, last = _runs(key[gaps])
+        found += [gaps[first], gaps[last]]
+    chosen = np.zeros(len(key), dtype=bool)
+    for positions in found:
+        chosen[positions] = True
+    return np.flatnonzero(chosen)
+
+
+def _extremes(key: Array, heights: Array) -> Array:
+    bins = int(key[-1] - key[0]) + 1
+    if len(key) <= _FEW or 8 * bins > len(key):
+        return np.flatnonzero(kept(key, [heights]))
+    from tsdownsample import M4Downsampler
+
+    # A bin holds what is above its lower edge, up to its upper one: numbers in their middles, and
+    # the outermost on the edges so that these are whole numbers.
+    along = key - (key[0] - 0.5)
+    along[0], along[-1] = 0.0, bins
+    found: Array = M4Downsampler().downsample(along, heights, n_out=4 * bins)  # type: ignore[no-untyped-call]
+    return found.astype(np.intp)
+
+
+# --- points that come in pieces ------------------------------------------------------------------
+
+
+class Reducer:
+    """Keeps of all points that are added what the finest grid shows that is coarse enough.
+
+    The grid is halved as long as more than `most` of its buckets hold points of a line, counted
+    over all lines; that depends on the points alone, not on how they come.
+    """
+
+    def __init__(self, grid: Grid, most: int, halved: int = 0) -> None:
+        self.grid = grid
+        self.halved = halved
+        self._most = most
+        self._held: list[Points] = []
+        self._waiting = 0
+
+    def add(self, points: Points) -> None:
+        """Points in the order of their rows; they come after those added before."""
+        for start in range(0, len(points.x), PIECE):
+            piece = in_order(points.take(slice(start, start + PIECE)))
+            key = self._fitting(piece)
+            found = piece.take(_candidates(key, piece.values))
+            self._held.append(found)
+            self._waiting += len(found.x)
+            if self._waiting > _WAITING and len(self._held) > 1:
+                self._merge()
+
+    def result(self) -> Points:
+        """The points that are kept, in drawing order."""
+        self._merge()
+        return self._held[0]
+
+    def _merge(self) -> None:
+        found = in_order(joined(self._held))
+        key = self._fitting(found)
+        self._held = [found.take(kept(key, found.values))]
+        self._waiting = len(self._held[0].x)
+
+    def _fitting(self, points: Points) -> Array:
+        """Each point's line and bucket as one number, on a grid that is coarse enough."""
+        while True:
+            key = keys(points, self.grid, self.halved)
+            occupied = 1 + np.count_nonzero(key[1:] != key[:-1])
+            if occupied <= self._most or self.grid.count(self.halved) == 1:
+                return key
+            self.halved += 1
+
+
+def keys(points: Points, grid: Grid, halved: int | Array) -> Array:
+    """Each point's line and bucket as one number; `halved` may differ from point to point."""
+    if isinstance(halved, int):
+        number = grid.number(points.x, halved)
+    else:
+        number = np.floor(grid.number(points.x) * 0.5**halved)
+    if points.series is not None:
+        number += points.series * float(grid.buckets)
+    return number
+
+
+def joined(parts: Sequence[Points]) -> Points:
+    """The points of all parts, one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    series = None
+    if parts[0].series is not None:
+        series = np.concatenate([part.series for part in parts])
+    return Points(
+        series,
+        np.concatenate([part.x for part in parts]),
+        tuple(np.concatenate(held) for held in zip(*(p.values for p in parts), strict=True)),
+        np.concatenate([part.rows for part in parts]),
+    )
+
+
+def in_order(points: Points) -> Points:
+    """The points in drawing order: by line, then x; those of one x stay as they came."""
+    series, x = points.series, points.x
+    rises = x[1:] >= x[:-1]
+    if series is None:
+        if rises.all():
+            return points
+        return points.take(np.argsort(x, kind="stable"))
+    steps = np.diff(series)
+    if ((steps > 0) | (steps == 0) & rises).all():
+        return points
+    if rises.all():  # step by step, the lines side by side
+        return points.take(_by_series(series))
+    return points.take(np.lexsort((x, series)))
+
+
+def _by_series(series: Array) -> Array:
+    low = series.min()
+    if series.max() - low < 32_000:
+        series = (series - low).astype(np.int16)  # sorted by radix
+    return np.argsort(series, kind="stable")
+
+
+def repeated(series: Array | None, x: Array) -> tuple[int, int]:
+    """How many rows repeat an x of their line, and the first row that does (-1: none)."""
+    equal, rises = x[1:] == x[:-1], bool((x[1:] >= x[:-1]).all())
+    if rises and not equal.any():
+        return 0, -1
+    order = None
+    if series is not None:
+        steps = np.diff(series)
+        if rises and not (equal & (steps <= 0)).any():  # step by step, the lines side by side
+            return 0, -1
+        if not ((steps > 0) | (steps == 0) & (x[1:] >= x[:-1])).all():
+            order = _by_series(series) if rises else np.lexsort((x, series))
+            series = series[order]
+    elif not rises:
+        order = np.argsort(x, kind="stable")
+    if order is not None:
+        x = x[order]
+        equal = x[1:] == x[:-1]
+    if series is not None:
+        equal = equal & (series[1:] == series[:-1])
+    found = np.flatnonzero(equal) + 1
+    if not len(found):
+        return 0, -1
+    return len(found), int((found if order is None else order[found]).min())
+
+
+# --- how much of it is drawn ---------------------------------------------------------------------
+
+
+class Chosen(NamedTuple):
+    """Points to draw: from which level on each is drawn, and how fine the levels are.
+
+    `parts` says into how many parts the coarsest lines' axis is cut in the picture itself.
+    """
+
+    points: Points
+    first: Array
+    levels: int
+    parts: int
+
+
+class Share(NamedTuple):
+    """Lines that share room: their points on a grid halved so often."""
+
+    points: Points
+    halved: int
+
+
+def choose(shares: Sequence[Share], grid: Grid, room: int, detail: int) -> Chosen:
+    """Points so that the picture has at most `room` of them, and the finest level `detail`.
+
+    The first share has its full resolution first; never fewer than one bucket a line.
+    """
+    least = [len(_at(share, grid, _coarsest(grid)).x) for share in shares]
+    start = FINER
+    if sum(len(_at(share, grid, FINER - 1).x) for share in shares) <= min(room, _CHEAP):
+        start -= 1  # of few points in each pixel the edges show; twice as many hide that
+    base = []
+    for nth, share in enumerate(shares):
+        left = room - sum(least[nth + 1 :])
+        halved = max(start, share.halved)
+        found = _at(share, grid, halved)
+        while len(found.x) > left and grid.count(halved) > 1:
+            halved += 1
+            found = _at(Share(found, halved), grid, halved)
+        base.append(halved)
+        room -= len(found.x)
+    levels = 1
+    while levels <= FINER and _fits(shares, base, levels, grid, detail):
+        levels += 1
+    found, first = _levelled(shares, base, levels - 1, grid)
+    while levels > 1 and not (first == levels - 1).any():
+        levels -= 1  # it would show nothing more
+    return Chosen(found, first, levels, grid.count(max(base)))
+
+
+def _coarsest(grid: Grid) -> int:
+    return (grid.buckets - 1).bit_length()
+
+
+def _at(share: Share, grid: Grid, halved: int) -> Points:
+    """The share's points on a grid halved so often, or as often as it is already."""
+    points, halved = share.points, max(halved, share.halved)
+    return points.take(kept(keys(points, grid, halved), points.values))
+
+
+def _fits(shares: Sequence[Share], base: Sequence[int], level: int, grid: Grid, most: int) -> bool:
+    """Whether the level is finer than those before it and has no more rows than that."""
+    finer = [max(halved - level, s.halved) for halved, s in zip(base, shares, strict=True)]
+    if finer == [max(h - level + 1, s.halved) for h, s in zip(base, shares, strict=True)]:
+        return False
+    counts = (len(_at(s, grid, h).x) for s, h in zip(shares, finer, strict=True))
+    return sum(counts) <= most
+
+
+def _levelled(
+    shares: Sequence[Share], base: Sequence[int], finest: int, grid: Grid
+) -> tuple[Points, Array]:
+    """The points of the finest level, and the level from which on each is drawn."""
+    parts, firsts = [], []
+    for share, halved in zip(shares, base, strict=True):
+        found = _at(share, grid, max(halved - finest, share.halved))
+        first = np.full(len(found.x), finest)
+        here = np.arange(len(found.x))
+        for level in range(finest - 1, -1, -1):
+            points = found.take(here)
+            here = here[kept(keys(points, grid, max(halved - level, share.halved)), points.values)]
+            first[here] = level
+        parts.append(found)
+        firsts.append(first)
+    return joined(parts), np.concatenate(firsts)
+
+
+def reduced(pieces: Iterable[Points], grid: Grid, most: int, halved: int = 0) -> Share:
+    """All points of some lines, as `Reducer` keeps them; `halved` is where it starts."""
+    reducer = Reducer(grid, most, halved)
+    for points in pieces:
+        reducer.add(points)
+    found = reducer.result()
+    return Share(found, reducer.halved)
