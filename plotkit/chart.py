@@ -21,7 +21,7 @@ from plotkit.look import Look, Options, Theme
 from plotkit.preset import Preset
 from plotkit.render import worker
 from plotkit.table import Table
-from plotkit.theme import keeps_shape, vega_config
+from plotkit.theme import is_stepped, keeps_shape, vega_config
 
 if TYPE_CHECKING:
     import altair as alt
@@ -83,6 +83,11 @@ class Chart:
     def keeps_shape(self) -> bool:
         """Whether its plot is square or made of cells, and is never stretched."""
         return keeps_shape(self._built.spec)
+
+    @property
+    def is_stepped(self) -> bool:
+        """Whether its size follows from the number of its categories."""
+        return is_stepped(self._built.spec)
 
     @property
     def title(self) -> str:

@@ -364,8 +364,7 @@ class DataError(PlotkitError, ValueError):
             f"VegaFusion, which would evaluate its transforms, cannot ({refused}). Filter or "
             "aggregate first"
             if refused
-            else 
-"Leave out reduce=False, aggregate first"
+            else "Leave out reduce=False, aggregate first"
             if transforms
             else "reduce= does not apply to its marks, which are one for each row. Filter or "
             "aggregate first, use a preset that reduces any number of rows (plotkit/line, "
@@ -386,9 +385,7 @@ class DataError(PlotkitError, ValueError):
         )
 
     @classmethod
-    def from_rows_left(
-        cls, preset: str, found: int, limit: int, left: Sequence[str]
-    ) -> DataError:
+    def from_rows_left(cls, preset: str, found: int, limit: int, left: Sequence[str]) -> DataError:
         """More rows than the drawing engine gets, also after the preset's transforms."""
         named = f": it cannot evaluate {listed(left)}" if left else ""
         return cls(

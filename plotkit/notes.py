@@ -231,7 +231,16 @@ def curve_points_reduced(total: int, kept: int, measure: str) -> str:
     """Curves of more points than pixels, reduced to what the picture can show."""
     return (
         f"{total:,} points of the curve drawn as {kept:,}: first, last, lowest and highest of each "
-        f"pixel column are kept, the picture is the same; {measure} is of all rows."
+        f"pixel column are kept, the picture is the same; {measure} is of all rows. reduce=False "
+        "draws all points."
+    )
+
+
+def points_reduced(total: int, kept: int) -> str:
+    """Curves of ready points, reduced to what the picture can show."""
+    return (
+        f"{total:,} points of the curve drawn as {kept:,}: first, last, lowest and highest of each "
+        "pixel column are kept, the picture is the same. reduce=False draws all points."
     )
 
 

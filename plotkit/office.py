@@ -24,7 +24,7 @@ from plotkit import errors, words, written
 from plotkit.chart import Chart
 from plotkit.report import markdown
 from plotkit.text import clean
-from plotkit.theme import config, is_stepped, keeps_shape, pixels
+from plotkit.theme import config, pixels
 
 if TYPE_CHECKING:
     from plotkit.look import Length, Theme
@@ -265,12 +265,11 @@ def _drawn(chart: Chart, box: _Box, zoom: float, look: dict[str, Any]) -> _Image
 
     It fills the box, or fits into it where its shape is its own: squares, cells.
     """
-    spec = chart.to_dict()
-    if box.width is None or box.height is None or not keeps_shape(spec):
+    if box.width is None or box.height is None or not chart.keeps_shape:
         width, height = (None if side is None else side / zoom for side in box)
         return _once(chart, width, height, zoom, look)
     natural = _once(chart, None, None, 96 / _DPI, look)
-    if is_stepped(spec):  # the texts grow with the cells
+    if chart.is_stepped:  # the texts grow with the cells
         width = min(box.width, box.height * natural.width / natural.height) / zoom
     else:
         zoom *= _SQUARE

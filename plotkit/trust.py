@@ -19,8 +19,13 @@ from plotkit import errors, expression, settings
 from plotkit.places import BINDINGS, MARKS, PLACES
 from plotkit.resources import builtin_presets
 
-# Statistics that may draw an image, and the switch of their built-in preset that puts it in.
+# Statistics that may draw an image: the switch of their built-in preset that puts it in, and the
+# fields that hold it.
 _WITH_IMAGES = {"scatter": "density", "confusion_matrix": "image"}
+_IMAGES = {
+    "scatter": ("density_light", "density_dark"),
+    "confusion_matrix": ("image_light", "image_dark"),
+}
 _MOST = 100  # findings that are told; a file made to hold more is not worth the time
 _DENSITY = 2  # device pixels of a px, as PNG files are made where nothing else is asked for
 _SIZE = 300.0  # px of a side that the spec leaves open
@@ -967,8 +972,15 @@ class _Accepted(_Walk):
 
     def address(self, value: Any, path: str) -> None:
         literal = value.get("value") if isinstance(value, Mapping) else value
+        if isinstance(value, Mapping) and value.get("field") in self._own_images():
+            return  # made by the statistic, under whatever names a fork has given its roles
         if not isinstance(literal, str) or not _IMAGE.fullmatch(literal):
             self.add(path, value, f"{_NO_ADDRESS}, or let the caller allow it with allow=[...]")
+
+    def _own_images(self) -> tuple[str, ...]:
+        """The fields in which the preset's statistic puts images."""
+        meta = _mapping(_mapping(self.content, "usermeta"), "plotkit")
+        return _IMAGES.get(str(_mapping(meta, "statistic").get("name")), ())
 
     def link(self, value: Any, path: str) -> None:
         """Links that come from the rows are judged when the picture is drawn."""

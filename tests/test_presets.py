@@ -157,7 +157,8 @@ def test_what_cannot_be_kept_is_told_at_once() -> None:
     )
     assert [str(fault) for fault in unknown.validate()] == [
         "/encoding/x: channel 'x' draws the field 'labl', which is neither a role nor an output. "
-        "Did you mean 'label'? Declared: 'label', 'value', 'group', 'value_label'",
+        "Did you mean 'label'? Declared: 'label', 'value', 'group', 'value_label', "
+        "'rest'",
     ]
 
 

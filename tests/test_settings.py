@@ -29,6 +29,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "transform_rows": 20_000,
         "progress": True,
         "bar_labels": 100,
+        "scatter_marks": 8_000,
         "max_panels": 100,
         "line_points": 90_000,
         "fetch_bytes": 64 * 1024 * 1024,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import duckdb
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotkit import Chart, Table, bar, errors
+from plotkit import Chart, Table, bar, errors, plot_table, presets
 from plotkit import settings as limits
+from plotkit.render import svg
 from plotkit.stats import Picture, Result
 from plotkit.stats import bar as bars
 from plotkit.stats.bar import AGGREGATES, KEPT, compute, value_labels
@@ -367,12 +369,9 @@ def test_so_many_bars_as_are_asked_for() -> None:
         str(caught.value) == "reduce=5: expected at least 6: one label and all others, in 3 groups."
     )
     many = {"label": [str(i) for i in range(2001)], "value": [1] * 2001}
-    for lazy in (False, True):
+    for draw, frame in ((drawn, many), (drawn_lazy, pl.LazyFrame(many))):
         with pytest.raises(errors.DataError) as refused:
-            if lazy:
-                drawn_lazy(pl.LazyFrame(many), Picture(reduce=False))
-            else:
-                drawn(many, Picture(reduce=False))
+            draw(frame, Picture(reduce=False))
         assert str(refused.value) == (
             "column 'label': 2001 bars; a picture shows at most 2000. Filter or aggregate first."
         )
@@ -435,7 +434,7 @@ def test_the_rest_is_quieter(theme: str) -> None:
         >= 3
     )
     small = bar({"label": ["a"], "value": [1]}, "label", "value")
-    assert [layer["name"] for layer in small.spec["layer"]][0] == "main"
+    assert small.spec["layer"][0]["name"] == "main"
     assert "rest" not in str(small.spec["layer"])
 
 
@@ -444,3 +443,12 @@ def test_alt_text_tells_of_the_rest_apart() -> None:
     said = bar(data, "label", "value", aggregate="sum").describe()
     assert "The largest is 0 with 5, " in said
     assert "All other labels share one bar, other (110 labels), with 110." in said
+
+
+def test_a_fork_without_the_new_parts_still_draws() -> None:
+    spec = copy.deepcopy(presets.get("plotkit/bar").content)
+    own = spec["usermeta"]["plotkit"]
+    own["id"] = "somebody/bars"
+    del own["switches"]["rest"], own["outputs"]["rest"]
+    chart = plot_table(spec, MANY, {"label": "label", "value": "value"})
+    assert svg.count_marks(chart.to_svg(fonts=False))["main_marks"] == KEPT + 1

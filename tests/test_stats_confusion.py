@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import copy
 import enum
+import io
 import warnings
 from typing import Any
 
@@ -14,10 +17,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn import metrics
 
-from plotkit import Chart, Table, confusion_matrix, errors
-from plotkit.stats import Picture, Result
+from plotkit import Chart, Table, confusion_matrix, errors, plot_table, presets
+from plotkit.render import svg
+from plotkit.stats import Picture, Result, _counting
 from plotkit.stats.confusion_matrix import compute, from_matrix, from_probs
 from plotkit.table import LazyColumns
 
@@ -244,11 +249,11 @@ def test_negative_counts_are_refused() -> None:
 
 
 def test_too_many_classes_are_refused() -> None:
-    names = list(range(201))
+    names = list(range(2001))
     with pytest.raises(errors.DataError) as caught:
         counted({"Actual": names, "Predicted": names})
     assert str(caught.value) == (
-        "column 'Actual': 201 classes; a picture shows at most 200. Filter or aggregate first."
+        "column 'Actual': 2001 classes; a picture shows at most 2000. Filter or aggregate first."
     )
 
 
@@ -521,3 +526,245 @@ def test_confusion_matrix_errors(arguments: dict[str, Any], message: str) -> Non
     if "=<map" in told:  # its address differs
         told = "preds=..." + told[told.index(": expected") :]
     assert told == message
+
+
+# --- many rows -----------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(3)
+MANY = 120_000
+TRUTH = RNG.integers(0, 30, MANY)
+GUESS = np.where(RNG.random(MANY) < 0.7, TRUTH, RNG.integers(0, 30, MANY))
+KINDS: dict[str, Any] = {
+    "int64": lambda a: a,
+    "uint8": lambda a: a.astype("u1"),
+    "int8 below 0": lambda a: (a - 128).astype("i1"),
+    "uint64 near the end": lambda a: a.astype("u8") + np.uint64(2**64 - 40),
+    "int64 near the end": lambda a: a + np.int64(-(2**63)),
+    "far apart": lambda a: a * 10**12,
+    "floats": lambda a: a.astype(float),
+    "halves": lambda a: a / 2,
+    "strided": lambda a: np.repeat(a, 2)[::2],
+    "text": lambda a: np.array([f"c{i:02}" for i in range(30)])[a],
+    "objects": lambda a: np.array([f"c{i:02}" for i in range(30)], dtype=object)[a],
+    "list": lambda a: a.tolist(),
+    "pandas": pd.Series,
+    "pandas text": lambda a: pd.Series([f"c{i:02}" for i in a.tolist()]),
+    "categorical": lambda a: pd.Series(
+        pd.Categorical.from_codes(a, [f"c{i:02}" for i in range(30)])
+    ),
+    "polars": pl.Series,
+    "polars text": lambda a: pl.Series([f"c{i:02}" for i in a.tolist()]),
+    "polars enum": lambda a: pl.Series(
+        [f"c{i:02}" for i in a.tolist()], dtype=pl.Enum([f"c{i:02}" for i in range(30)])
+    ),
+    "arrow": lambda a: pa.chunked_array([pa.array([f"c{i:02}" for i in a.tolist()])]),
+    "dictionary": lambda a: pa.array([f"c{i:02}" for i in a.tolist()]).dictionary_encode(),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_rows_of_every_kind(
+    kind: str, weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_counting, "_ALONE", 10_000)
+    weights = RNG.random(MANY) if weighted else None
+    wanted = np.bincount(TRUTH * 30 + GUESS, weights=weights, minlength=900).reshape(30, 30)
+    truth, guess = KINDS[kind](TRUTH), KINDS[kind](GUESS)
+    names, matrix = drawn(confusion_matrix(y_true=truth, preds=guess, sample_weight=weights))
+    assert len(names) == 30
+    if kind == "int64 near the end":  # too large for doubles to sort
+        order = [int(name) + 2**63 for name in names]
+        wanted = wanted[np.ix_(order, order)]
+    np.testing.assert_allclose(matrix, wanted, rtol=1e-12)
+    if kind in ("int64", "uint8"):
+        named = confusion_matrix(
+            y_true=truth, preds=guess, class_names=[f"n{i}" for i in range(30)][::-1]
+        )
+        order = np.arange(30)
+        assert drawn(named)[0] == [f"n{i}" for i in order[::-1]]
+        np.testing.assert_array_equal(
+            drawn(named)[1], np.bincount(TRUTH * 30 + GUESS, minlength=900).reshape(30, 30)
+        )
+
+
+def test_both_sides_may_be_of_different_kinds() -> None:
+    wanted = np.bincount(TRUTH * 30 + GUESS, minlength=900).reshape(30, 30).tolist()
+    for truth, guess in (("int64", "uint8"), ("floats", "int64"), ("uint8", "list")):
+        found = confusion_matrix(y_true=KINDS[truth](TRUTH), preds=KINDS[guess](GUESS))
+        assert drawn(found)[1] == wanted
+    for truth, guess in (("text", "polars enum"), ("categorical", "arrow"), ("objects", "text")):
+        found = confusion_matrix(y_true=KINDS[truth](TRUTH), preds=KINDS[guess](GUESS))
+        assert drawn(found)[1] == wanted
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "uint64 near the end", "list"])
+def test_the_first_strange_row_of_many(kind: str) -> None:
+    guess = GUESS % 29
+    guess[90_123:] = 29
+    with pytest.raises(errors.DataError) as caught:
+        confusion_matrix(
+            y_true=KINDS["int64"](TRUTH % 29)
+            if kind != "uint64 near the end"
+            else KINDS[kind](TRUTH % 29),
+            preds=KINDS[kind](guess),
+            class_names=list(KINDS[kind](np.arange(29))),
+        )
+    assert str(caught.value).startswith("column 'preds', row 90123: found ")
+
+
+def test_probabilities_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_counting, "_ALONE", 10_000)
+    for kind in ("f8", "f4", "i8"):
+        probs = (RNG.random((MANY, 5)) * 50).astype(kind)
+        chart = confusion_matrix(probs, TRUTH % 5)
+        wanted = metrics.confusion_matrix(TRUTH % 5, probs.argmax(axis=1)).tolist()
+        assert drawn(chart) == (list("01234"), wanted)
+    probs = RNG.random((MANY, 5))
+    probs[70_000, 3] = np.nan
+    with pytest.raises(errors.OptionError) as caught:
+        confusion_matrix(probs, TRUTH % 5)
+    assert str(caught.value) == "probs[70000][3]=nan: expected a number."
+
+
+def test_odd_labels_are_counted_by_their_rows() -> None:
+    truth = ["a", "b\x07", "b\x07", "", "a"]
+    chart = confusion_matrix(y_true=truth, preds=["a", "a", "b\x07", "a", "a"])
+    assert sum(row["nPredictions"] for row in chart.spec["data"]["values"]) == 5
+    assert chart.notes[0].startswith("column 'Actual': ")
+    assert any("2 rows" in note and "row 1" in note for note in chart.notes)
+    assert any("empty text in 1 row" in note and "row 3" in note for note in chart.notes)
+
+
+def test_a_table_of_many_rows() -> None:
+    wanted = np.bincount(TRUTH * 30 + GUESS, minlength=900).reshape(30, 30).tolist()
+    roles = {"Actual": "truth", "Predicted": "guess"}
+    for frame in (
+        {"truth": TRUTH, "guess": GUESS},
+        pl.DataFrame({"truth": TRUTH, "guess": GUESS}),
+        pl.LazyFrame({"truth": TRUTH, "guess": GUESS}),
+    ):
+        assert drawn(plot_table("plotkit/confusion_matrix", frame, roles))[1] == wanted
+
+
+# --- many classes --------------------------------------------------------------------------------
+
+
+def confused(classes: int, rows: int = 60_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True and predicted classes, and their matrix."""
+    rng = np.random.default_rng(classes)
+    truth = rng.permutation(np.r_[np.arange(classes), rng.integers(0, classes, rows)])
+    near = np.clip(truth + rng.integers(-3, 4, len(truth)), 0, classes - 1)
+    guess = np.where(rng.random(len(truth)) < 0.8, truth, near)
+    pairs = np.bincount(truth * classes + guess, minlength=classes**2)
+    return truth, guess, pairs.reshape(classes, classes)
+
+
+def picture_of(chart: Chart, field: str) -> np.ndarray:
+    address = chart.spec["data"]["values"][0][field]
+    held = base64.b64decode(address.removeprefix("data:image/png;base64,"))
+    return np.asarray(Image.open(io.BytesIO(held)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("classes", [201, 640, 1001])
+@pytest.mark.parametrize("normalize", [None, "pred", "all"])
+def test_many_classes_are_an_image(classes: int, normalize: str | None) -> None:
+    truth, guess, matrix = confused(classes)
+    chart = confusion_matrix(y_true=truth, preds=guess, normalize=normalize)
+    assert chart.notes[-1].startswith(
+        f"column 'Actual' has {classes:,} classes, more than 200: the matrix is drawn as an image"
+    )
+    share = metrics.confusion_matrix(truth, guess, normalize=normalize or "true")
+    order = np.argsort(share, axis=None)
+    for field in ("image_light", "image_dark"):
+        pixels = picture_of(chart, field)
+        assert pixels.shape == (classes, classes, 3)
+        ground = pixels[matrix == 0]
+        assert (ground == ground[0]).all()
+        assert (pixels[matrix > 0] != ground[0]).any(axis=1).all()
+        away = np.abs(pixels - ground[0]).sum(axis=2).ravel()[order]
+        assert (np.maximum.accumulate(away) - away <= 3).all()  # more is never paler
+    rows = chart.spec["data"]["values"]
+    assert len(rows) <= classes + 1000
+    assert [row["Actual"] for row in rows[:classes]] == [str(i) for i in range(classes)]
+    assert [row["nPredictions"] for row in rows[:classes]] == np.diagonal(matrix).tolist()
+    for row in rows:
+        assert row["nPredictions"] == matrix[int(row["Actual"]), int(row["Predicted"])]
+    assert (
+        chart.to_json()
+        == confusion_matrix(y_true=truth, preds=guess, normalize=normalize).to_json()
+    )
+
+
+def test_the_axes_of_an_image_name_some_classes_in_order() -> None:
+    truth, guess, _ = confused(300)
+    names = [f"class {i:03}" for i in range(300)]
+    drawing = confusion_matrix(y_true=truth, preds=guess, class_names=names).to_svg(fonts=False)
+    shown = [name for name in names if f">{name}</text>" in drawing]
+    assert shown == names[::20]
+    assert drawing.count("<image") == 1  # that of the theme
+
+
+@pytest.mark.parametrize("normalize", [None, "all"])
+def test_the_most_confused_classes(normalize: str | None) -> None:
+    truth, guess, matrix = confused(400)
+    chart = confusion_matrix(y_true=truth, preds=guess, most_confused=12, normalize=normalize)
+    names, found = drawn(chart)
+    assert names[-1] == "other (388 classes)"
+    wrong = matrix - np.diag(np.diagonal(matrix))
+    kept = [int(name) for name in names[:-1]]
+    assert kept == sorted(kept)
+    errors_of = wrong.sum(axis=0) + wrong.sum(axis=1)
+    worst = np.unravel_index(wrong.argmax(), wrong.shape)
+    assert set(worst) <= set(kept)
+    others = [at for at in range(400) if at not in kept]
+    least = min(errors_of[at] for at in kept if at not in worst)
+    assert least >= max(errors_of[others])
+    wanted = np.zeros((13, 13), dtype=int)
+    into = np.full(400, 12)
+    into[kept] = range(12)
+    np.add.at(wanted, (into[:, None], into[None, :]), matrix)
+    assert found == wanted.tolist()
+    assert chart.notes == (
+        "column 'Actual' has 400 classes: the 12 with the most errors (in their row or column) "
+        "are drawn, the other 388 are one row and one column.",
+    )
+
+
+def test_most_confused_of_few_classes_draws_all() -> None:
+    chart = confusion_matrix(y_true=["a", "b"], preds=["b", "b"], most_confused=5)
+    assert drawn(chart) == (["a", "b"], [[0, 1], [0, 1]])
+    assert chart.notes == ()
+    for bad in (0, -1, 200, 2.5, True):
+        with pytest.raises(errors.OptionError, match="most_confused="):
+            confusion_matrix(y_true=["a", "b"], preds=["b", "b"], most_confused=bad)
+
+
+@pytest.mark.parametrize("most", [None, 3, 50])
+def test_alt_text_is_of_all_classes(most: int | None) -> None:
+    truth, guess, matrix = confused(500)
+    said = confusion_matrix(y_true=truth, preds=guess, most_confused=most).describe()
+    right, total = int(np.trace(matrix)), int(matrix.sum())
+    assert f"{right:,} of {total:,} predictions are right" in said
+    wrong = matrix - np.diag(np.diagonal(matrix))
+    most_of = int(wrong.max())
+    kinds = int((wrong == most_of).sum())
+    row, column = (int(i) for i in np.unravel_index(wrong.argmax(), wrong.shape))
+    if kinds == 1:
+        assert f"The most frequent error: {row} is taken for {column}, {most_of} times." in said
+    else:
+        assert f"{most_of} times each, are of {kinds} kinds" in said
+
+
+def test_a_fork_without_the_new_parts_still_draws() -> None:
+    spec = copy.deepcopy(presets.get("plotkit/confusion_matrix").content)
+    own = spec["usermeta"]["plotkit"]
+    own["id"] = "somebody/cells"
+    del own["params"]["most_confused"]
+    for switch in ("image", "image_1px", "image_half_px"):
+        del own["switches"][switch]
+    for classes, cells in ((60, 3600), (250, 250)):
+        truth, guess, _ = confused(classes, 4000)
+        data = {"Actual": truth, "Predicted": guess}
+        drawing = plot_table(spec, data, {name: name for name in data}).to_svg(fonts=False)
+        assert svg.count_marks(drawing)["main_marks"] >= cells

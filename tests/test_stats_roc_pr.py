@@ -27,9 +27,7 @@ SIZE = Picture(640, 400)
 AWKWARD = [0.0, -0.0, 1.0, np.nextafter(1.0, 2.0), -1.0, 0.5, 5e-324, -5e-324, 1.7e308, -1.7e308]
 
 
-def compute(
-    name: str, data: dict[str, Any], size: Picture = SIZE, **options: Any
-) -> Result:
+def compute(name: str, data: dict[str, Any], size: Picture = SIZE, **options: Any) -> Result:
     columns = Table(data).select({role: role for role in data})
     assert not isinstance(columns, LazyColumns)
     if "class" in columns:
@@ -381,7 +379,7 @@ def test_many_points_are_reduced_by_pixel(name: str) -> None:
         assert result.notes == [
             f"{count + 1:,} points of the curve drawn as {len(drawn):,}: first, last, lowest and "
             "highest of each pixel column are kept, the picture is the same; "
-            f"{measure} is of all rows."
+            f"{measure} is of all rows. reduce=False draws all points."
         ]
         ranking = _ranking.rank(truth, score)
         all_x, all_y = (roc_curve if name == "roc_curve" else pr_curve).rates(ranking)
@@ -843,3 +841,158 @@ def test_generators_are_refused() -> None:
     told = str(caught.value)
     assert told.startswith("y_true=<generator object ")
     assert told.endswith(f": expected one true class for each row, {LISTED}")
+
+
+# --- more points than pixels ---------------------------------------------------------------------
+
+
+def scored(count: int, digits: int | None = None, classes: int = 1) -> dict[str, Any]:
+    """Rows with scores around 0, infinities and signed zeros among them."""
+    rng = np.random.default_rng(count)
+    truth = rng.random(count) < 0.3
+    score = rng.normal(size=count) + truth
+    if digits is not None:
+        score = np.round(score, digits)
+    score[:8] = (0.0, -0.0, np.inf, -np.inf, np.inf, -0.0, 1e300, -1e-300)
+    data: dict[str, Any] = {"y_true": truth, "score": score}
+    if classes > 1:
+        data["class"] = [f"c{i}" for i in np.minimum(rng.geometric(0.5, count), classes).tolist()]
+    return data
+
+
+def engines(data: dict[str, Any]) -> dict[str, Any]:
+    frame = pl.DataFrame(data)
+    return {"polars": frame.lazy(), "duckdb": duckdb.sql("select * from frame")}
+
+
+NARROW = Picture(20, 20)
+
+
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+@pytest.mark.parametrize("classes", [1, 4])
+@pytest.mark.parametrize("digits", [None, 3])
+@pytest.mark.parametrize(
+    "options", [{}, {"threshold": [0.25, 1e301, -9.0]}, {"average": "micro"}, {"average": "macro"}]
+)
+def test_engines_choose_the_points_that_memory_does(
+    name: str,
+    classes: int,
+    digits: int | None,
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_ranking, "_COLLINEAR", 700)
+    if "average" in options and classes == 1:
+        return
+    data = scored(9000, digits, classes)
+    wanted = compute(name, data, NARROW, **options)
+    assert wanted.detail is not None
+    taken: list[int] = []
+    collect = LazyColumns.collect
+
+    def spied(self: LazyColumns, frame: Any = None) -> Any:
+        found = collect(self, frame)
+        taken.append(len(next(iter(found.values()))))
+        return found
+
+    monkeypatch.setattr(LazyColumns, "collect", spied)
+    for frame in engines(data).values():
+        columns = Table(frame).select({role: role for role in data})
+        assert isinstance(columns, LazyColumns)
+        as_text = ("class",) if "class" in data else ()
+        taken.clear()
+        assert get(name)(columns._replace(as_text=as_text), options, NARROW) == wanted
+        if options.get("average") != "macro" and digits is None:
+            assert max(taken) < 5000
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+def test_spark_chooses_the_points_that_memory_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setattr(_ranking, "_COLLINEAR", 700)
+    session = (
+        SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .getOrCreate()
+    )
+    data = scored(9000, classes=3)
+    data["class"][:3] = ["c1", "c2", "c3"]  # Spark's rows have no order, so classes are sorted
+    columns = (values if isinstance(values, list) else values.tolist() for values in data.values())
+    frame = session.createDataFrame(list(zip(*columns, strict=True)), list(data))
+    lazy = Table(frame).select({role: role for role in data})
+    assert isinstance(lazy, LazyColumns)
+    options = {"threshold": 0.25, "average": "micro"}
+    found = get(name)(lazy._replace(as_text=("class",)), options, NARROW)
+    wanted = compute(name, data, NARROW, **options)
+    assert found.columns == wanted.columns
+    assert found.detail == wanted.detail
+
+
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+@pytest.mark.parametrize("count", [3000, 40_000])
+def test_closer_looks_hold_what_is_drawn(name: str, count: int) -> None:
+    result = compute(name, scored(count), NARROW)
+    detail = result.detail
+    assert detail is not None
+    assert detail.at(0) == result.columns
+    assert detail.last is None
+    every = compute(name, scored(count), Picture(20, 20, reduce=False))
+    assert every.detail is None
+    assert not any("drawn as" in note for note in every.notes)
+    whole = set(rows(every))
+    for level in range(detail.levels):
+        fine = compute(name, scored(count), Picture(20 << level, 20 << level))
+        assert detail.at(level) == fine.columns
+        assert set(rows(fine)) <= whole
+    finest = compute(name, scored(count), Picture(20 << (detail.levels - 1), 20))
+    assert detail.whole == (not finest.notes)
+
+
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+def test_no_more_points_than_are_asked_for(name: str) -> None:
+    data = scored(5000, classes=3)
+    for reduce in (20, 100, 3000):
+        result = compute(name, data, Picture(400, 400, reduce=reduce))
+        assert result.detail is None
+        assert len(rows(result)) <= reduce
+        assert any("drawn as" in note for note in result.notes)
+    with pytest.raises(errors.OptionError, match="reduce=5: expected at least"):
+        compute(name, data, Picture(400, 400, reduce=5))
+    few = compute(name, scored(50), Picture(400, 400, reduce=100))
+    assert few == compute(name, scored(50), Picture(400, 400, reduce=False))
+
+
+def test_many_rows_cost_no_python_lists() -> None:
+    truth = np.arange(120_000) % 3
+    scores = np.random.default_rng(1).random((120_000, 3))
+    made = one_vs_rest(truth, scores, ["a", "b", "c"])
+    assert made.names == ["a", "b", "c"]
+    held = {column.name: column for column in made.columns()}
+    assert held["class"].coded().labels == ["a", "b", "c"]
+    assert np.bincount(held["class"].coded().codes).tolist() == [120_000] * 3
+    for kind in ("i1", "u1", "u8", "f4"):
+        assert one_vs_rest((truth + 100).astype(kind), scores).names == ["100", "101", "102"]
+
+
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+def test_many_ready_points_are_reduced(name: str) -> None:
+    x, y = np.linspace(0, 1, 20_001), np.linspace(0, 1, 20_001) ** 2
+    result = compute(name, {"x": x, "y": y}, NARROW)
+    drawn = rows(result)
+    assert len(drawn) < 1000
+    assert (drawn[0], drawn[-1]) == ((0, 0), (1, 1))
+    assert set(drawn) <= set(zip(x.tolist(), y.tolist(), strict=True))
+    assert result.notes == [
+        f"20,001 points of the curve drawn as {len(drawn):,}: first, last, lowest and highest of "
+        "each pixel column are kept, the picture is the same. reduce=False draws all points."
+    ]
+    wavy = {"x": x[::-1], "y": y}
+    assert len(rows(compute(name, wavy, NARROW))) == 20_001
+    every = compute(name, {"x": x, "y": y}, NARROW._replace(reduce=False))
+    assert len(rows(every)) == 20_001

@@ -22,7 +22,6 @@ from plotkit.report.blocks import Block, Figure, Row, Text
 from plotkit.report.markdown import Node
 from plotkit.table import Table
 from plotkit.text import clean
-from plotkit.theme import is_stepped
 from plotkit.words import voice, words
 
 ROWS = 20  # of a table, where no number is given
@@ -231,7 +230,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
 
 def _narrow(chart: Chart) -> dict[str, float]:
     """The size of a chart beside others: laid out for its place, so that its text stays legible."""
-    if is_stepped(chart.to_dict()):
+    if chart.is_stepped:
         return {}  # a few cells are small, and are not blown up
     width, height = _HALF
     return {"width": width} if chart.keeps_shape else {"width": width, "height": height}

@@ -6,13 +6,14 @@ few rows that are drawn come back. Both give the same answers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from plotkit.stats import _groups
-from plotkit.stats._cells import Array, Grid, counted, extent, is_whole, numbered
+from plotkit.stats._cells import Array, Grid, counted, each_part, extent, is_whole, numbered
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -59,6 +60,15 @@ class Crowd(NamedTuple):
     names: list[str]
 
 
+def _is_at(values: Any, value: float) -> Any:
+    """Whether values, an array or an expression, are this one: what engines read of it, at least.
+
+    Some write a number into their query in a way that loses its last bits.
+    """
+    within = 4 * math.ulp(value)
+    return (values >= value - within) & (values <= value + within)
+
+
 def bucket(extent: Extent) -> tuple[float, float]:
     """What is taken off a number, and the buckets for one of what is left."""
     low, high = extent
@@ -102,7 +112,7 @@ class Held:
         found = []
         for here, there, role in ((self._x, self._y, "x"), (self._y, self._x, "y")):
             for end in self.known.extents[role]:
-                other = float(there[here == end].min())
+                other = float(there[_is_at(here, end)].min())
                 found.append((end, other) if role == "x" else (other, end))
         return list(dict.fromkeys(found))
 
@@ -128,7 +138,7 @@ class Held:
             keys = keys * BUCKETS + look
         special = np.zeros(len(keys), np.int64)
         for number, (x, y) in enumerate(spots, start=1):
-            special[(self._x == x) & (self._y == y)] = number
+            special[_is_at(self._x, x) & _is_at(self._y, y)] = number
         keys = keys * (len(spots) + 1) + special
         _, slots = numbered(keys)
         counts = np.bincount(slots)
@@ -163,7 +173,12 @@ class Held:
 
     def inside(self, grid: Grid, chosen: Array) -> Held:
         """The points of some cells only."""
-        rows = np.flatnonzero(chosen.ravel()[self.cells(grid)])
+        kept = self._cells
+        if kept is not None and kept[0] == grid.finer(2):  # what is known need not be worked out
+            grid, chosen = kept[0], np.repeat(np.repeat(chosen, 2, axis=0), 2, axis=1)
+        cells, flags = self.cells(grid), chosen.ravel()
+        found = each_part(len(cells), lambda part: part.start + np.flatnonzero(flags[cells[part]]))
+        rows = np.concatenate(found)
         return Held({role: column.take(rows) for role, column in self._columns.items()})
 
     def everything(self) -> Columns:
@@ -190,21 +205,36 @@ class Remote:
         self._shades = _shades(data.kinds)
         roles = ["x", "y", *self._shades]
         self._categories = "color" in data.kinds and "color" not in self._shades
-        asked = [nw.len().alias(_COUNT)]
-        for role in roles:
-            value = self._number(role)
-            asked += [value.min().alias(f"low {role}"), value.max().alias(f"high {role}")]
-        for role in ("x", "y"):
-            broken = (self._number(role) != self._number(role).floor()).cast(nw.Int64)
-            asked.append(broken.sum().alias(f"broken {role}"))
-        found = {k: c.as_list()[0] for k, c in data.collect(data.frame.select(*asked)).items()}
+        self._counts: tuple[Grid, int, Array] | None = None
+        rows, extents = data.rows, dict(data.extents)
+        if rows is None or not extents.keys() >= set(roles):
+            asked = [nw.len().alias(_COUNT)]
+            for role in roles:
+                value = self._number(role)
+                asked += [value.min().alias(f"low {role}"), value.max().alias(f"high {role}")]
+            found = {k: c.as_list()[0] for k, c in data.collect(data.frame.select(*asked)).items()}
+            rows = int(found[_COUNT])
+            extents = {r: (float(found[f"low {r}"]), float(found[f"high {r}"])) for r in roles}
         names = _groups.lazy_order(data, "color", said)[0] if self._categories else []
         self.known = Crowd(
-            int(found[_COUNT]),
-            {role: (float(found[f"low {role}"]), float(found[f"high {role}"])) for role in roles},
-            {r: data.kinds[r] == "number" and not found[f"broken {r}"] for r in ("x", "y")},
+            rows,
+            {role: extents[role] for role in roles},
+            self._whole(),
             names,
         )
+
+    def _whole(self) -> dict[str, bool]:
+        """Whether x and y are whole numbers; all rows are looked at if the first ones are."""
+        import narwhals as nw
+
+        made = {role: self._data.kinds[role] == "number" for role in ("x", "y")}
+        for frame in (self._data.frame.head(1000), self._data.frame):
+            asked = [r for r, on in made.items() if on and not self._schema[r].is_integer()]
+            broken = [(nw.col(r) != nw.col(r).floor()).cast(nw.Int64).sum().alias(r) for r in asked]
+            if broken:
+                found = self._data.collect(frame.select(*broken))
+                made |= {role: not column.as_list()[0] for role, column in found.items()}
+        return made
 
     def _number(self, role: str) -> nw.Expr:
         """The column as numbers: times as milliseconds since 1970."""
@@ -229,7 +259,7 @@ class Remote:
         ends: list[tuple[str, float]] = []
         for role, other in (("x", "y"), ("y", "x")):
             for end in self.known.extents[role]:
-                on_end = nw.when(self._number(role) == end).then(self._number(other))
+                on_end = nw.when(_is_at(self._number(role), end)).then(self._number(other))
                 asked.append(on_end.min().alias(f"end {len(asked)}"))
                 ends.append((role, end))
         found = self._data.collect(self._data.frame.select(*asked))
@@ -249,6 +279,10 @@ class Remote:
 
     def occupied(self, grid: Grid) -> tuple[Array, Array]:
         """The cells that hold points, and the category of each; one for each category there."""
+        kinds = max(len(self.known.names), 1)
+        if grid.size * kinds <= _FEW_CELLS:
+            kind, cells = np.nonzero(self.counts(grid, kinds).reshape(kinds, -1))
+            return cells, kind
         found = self._data.collect(self._celled(grid).select(_CELL, *self._by()).unique())
         return found[_CELL].as_array().astype(np.int64), self._codes(found)
 
@@ -260,7 +294,7 @@ class Remote:
         frame = self._celled(grid, with_rows)
         special = nw.lit(0)
         for number, (x, y) in enumerate(spots, start=1):
-            here = (self._number("x") == x) & (self._number("y") == y)
+            here = _is_at(self._number("x"), x) & _is_at(self._number("y"), y)
             special = nw.when(here).then(nw.lit(number)).otherwise(special)
         keys, named = [_CELL, _SPECIAL, *self._by()], {}
         narrowed = {role: self._number(role) for role in ("x", "y", *self._shades)}
@@ -304,11 +338,13 @@ class Remote:
         """How many points are in each cell, for each of so many colours of categories."""
         import narwhals as nw
 
-        asked = self._celled(grid).group_by(_CELL, *self._by()).agg(nw.len().alias(_COUNT))
-        found = self._data.collect(asked)
-        keys = found[_CELL].as_array().astype(np.int64) + self._codes(found) % slots * grid.size
-        made = np.bincount(keys, found[_COUNT].as_array(), minlength=slots * grid.size)
-        return made.astype(np.int64).reshape(slots, *grid.shape)
+        if self._counts is None or self._counts[:2] != (grid, slots):
+            asked = self._celled(grid).group_by(_CELL, *self._by()).agg(nw.len().alias(_COUNT))
+            found = self._data.collect(asked)
+            keys = found[_CELL].as_array().astype(np.int64) + self._codes(found) % slots * grid.size
+            made = np.bincount(keys, found[_COUNT].as_array(), minlength=slots * grid.size)
+            self._counts = grid, slots, made.astype(np.int64).reshape(slots, *grid.shape)
+        return self._counts[2]
 
     def sums(self, grid: Grid) -> Array:
         """The sum of the numbers that give a shade, for each cell."""

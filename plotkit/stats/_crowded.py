@@ -151,8 +151,9 @@ def _check_sizes(chart: _Chart) -> None:
 def _piles(chart: _Chart, *, fit: bool) -> Piles | None:
     """The piles of each pixel; `fit` on coarser cells if they are too many, else None then."""
     source, grid = chart.source, chart.grid
-    # In an engine the coarser grid first: it is enough to see that there are too many.
-    first = grid if isinstance(source, Held) else _twice(grid)
+    # Of many categories the coarser grid first: it is enough to see that there are too many.
+    single = len(source.known.names) > _density.COLOURS
+    first = _twice(grid) if single else grid
     cells, codes = source.occupied(first)
     if len(cells) <= chart.limit:
         spots = source.extremes()
@@ -161,9 +162,8 @@ def _piles(chart: _Chart, *, fit: bool) -> Piles | None:
             return found
     if not fit:
         return None
-    times = 1
+    times = 1 if single else 2
     while True:
-        times *= 2
         made, at = first.coarser(cells, times)
         kinds = max(len(source.known.names), 1)
         many = len(np.unique(at * kinds + codes))
@@ -173,6 +173,7 @@ def _piles(chart: _Chart, *, fit: bool) -> Piles | None:
                 return found
             if made.size == 1:
                 return source.piles(made, [])
+        times *= 2
 
 
 def _piled(chart: _Chart, piles: Piles) -> tuple[Fields, Detail | None]:
@@ -396,11 +397,12 @@ def _by_fours(values: Array) -> Array:
 
 def _dense_detail(chart: _Chart, rows: list[Row], always: list[Row], whole: bool) -> Detail:
     """The images of each level, what is on all of them, and at last every point."""
+    every: list[Row] = []
+    if whole:  # without an image, but what its colours mean stays in the legend
+        rows = [*rows, {**rows[-1], "density_light": None, "density_dark": None}]
     first, last = list(range(len(rows))), list(range(len(rows)))
     deepest = len(rows) - 1
-    every: list[Row] = []
     if whole:
-        deepest += 1
         every = _records(_without_size(_fields(chart, _single(chart.source))))
     ends = [deepest if "part" in row else deepest - 1 if whole else deepest for row in always]
     first += [0] * len(always) + [deepest] * len(every)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from plotkit import errors
+from plotkit import errors, notes
 from plotkit.stats import DENSITY, Detail, Picture, Result, _groups, _ranking
 from plotkit.table import LazyColumns
 
@@ -107,7 +107,7 @@ class Rows:
         y: Array,
         *,
         name: str | None,
-        end: str,
+        end: str | None,
         kind: str,
         ends: tuple[float, float] = (1.0, 1.0),
         thresholds: Array | None = None,
@@ -119,7 +119,9 @@ class Rows:
         not all.
         """
         columns, levels = self._pixel_columns()
-        found = _ranking.thin(x, y, columns, steps=self._steps, levels=levels)
+        found = _ranking.thin(
+            x, y, columns, steps=self._steps, levels=levels, chosen=whole is not None
+        )
         chosen = found.chosen
         self.add_line(
             (x[chosen] / ends[0]).tolist(),
@@ -136,10 +138,22 @@ class Rows:
         self._whole = self._whole and found.whole and whole is None
         self._levels = max(self._levels, int(found.level.max(initial=0)) + 1)
 
+    def add_ready(self, x: Array, y: Array, name: str | None) -> None:
+        """A curve of ready points; one that goes back and forth is drawn as it is."""
+        rises = bool((x[1:] >= x[:-1]).all() and (self._steps or (y[1:] >= y[:-1]).all()))
+        if rises:
+            self.add_thinned(x, y, name=name, end=name, kind="curve")
+        else:
+            self.add_line(x.tolist(), y.tolist(), name, name, "curve")
+
     @property
     def reduced(self) -> tuple[int, int] | None:
         """Points before and after, where pixels decided on any of them."""
         return (self._points, self._drawn) if self._pixels else None
+
+    def notes_of_ready(self) -> list[str]:
+        """What is said of ready points that are not all drawn."""
+        return [notes.points_reduced(*self.reduced)] if self.reduced else []
 
     def result(self, said: list[str], *, right: bool) -> Result:
         """The rows as a statistic's result; without `class` where no row has one.
@@ -204,17 +218,18 @@ def add_ready(rows: Rows, data: Columns | LazyColumns, settings: _ranking.Settin
             )
     columns = data.collect() if isinstance(data, LazyColumns) else data
     x, y = columns["x"].as_array(), columns["y"].as_array()
-    if "class" not in columns:
-        rows.add_line(x.tolist(), y.tolist(), None, None, "curve")
-        return
-    groups = _groups.split(columns["class"])
-    if settings.labels is not None:
-        held = dict(groups)
-        for label in settings.labels:
-            if label not in held:
-                raise errors.OptionError.from_option(
-                    "labels", label, f"classes of the data: {errors.listed(held)}"
-                )
-        groups = [(label, held[label]) for label in dict.fromkeys(settings.labels)]
-    for name, found in groups:
-        rows.add_line(x[found].tolist(), y[found].tolist(), name, name, "curve")
+    groups: list[tuple[str | None, Any]] = [(None, slice(None))]
+    if "class" in columns:
+        split = _groups.split(columns["class"])
+        groups = [*split]
+        if settings.labels is not None:
+            held = dict(split)
+            for label in settings.labels:
+                if label not in held:
+                    raise errors.OptionError.from_option(
+                        "labels", label, f"classes of the data: {errors.listed(held)}"
+                    )
+            groups = [(label, held[label]) for label in dict.fromkeys(settings.labels)]
+    rows.share(len(groups))
+    for group, found in groups:
+        rows.add_ready(x[found], y[found], group)

@@ -35,11 +35,8 @@ def of_counts(counts: Array) -> tuple[str, ...]:
     ['data:image/png;base64,', 'data:image/png;base64,']
     """
     index = np.where(counts > 0, 1 + np.rint(_tone(counts) * (_LEVELS - 1)), 0).astype(np.intp)
-    made = []
-    for name in THEMES:
-        ramp = _ramp(name, np.linspace(0.0, 1.0, _LEVELS))
-        made.append(_image(index, np.vstack([[0, 0, 0, 0], _opaque(ramp)])))
-    return tuple(made)
+    at = np.linspace(0.0, 1.0, _LEVELS)
+    return _images(index, [np.vstack([[0, 0, 0, 0], _opaque(_ramp(name, at))]) for name in THEMES])
 
 
 def of_shares(counts: Array) -> tuple[str, ...]:
@@ -57,12 +54,12 @@ def of_shares(counts: Array) -> tuple[str, ...]:
     for slot in reversed(range(len(counts))):
         found, mixture[slot] = np.divmod(found, _SHARES + 1)
     weight = (mixture / np.maximum(mixture.sum(axis=0), 1)).T
-    made = []
+    tables = []
     for name in THEMES:
         colours = _linear(_colours(theme.config(name)["range"]["category"])[: len(counts)])
         table = np.column_stack([_encoded(weight @ colours), found * (255 / _FADES)])
-        made.append(_image(index.reshape(total.shape), np.rint(table)))
-    return tuple(made)
+        tables.append(np.rint(table))
+    return _images(index.reshape(total.shape), tables)
 
 
 def of_means(counts: Array, means: Array, low: float, high: float) -> tuple[str, ...]:
@@ -72,14 +69,14 @@ def of_means(counts: Array, means: Array, low: float, high: float) -> tuple[str,
     shade = np.clip(np.floor(at + 0.5 + 1e-9), 0, _SHADES - 1).astype(np.intp)
     fade = _fade(counts)
     index = np.where(counts > 0, 1 + (fade - 1) * _SHADES + shade, 0)
-    made = []
+    tables = []
     for name in THEMES:
         ramp = _ramp(name, np.linspace(0.0, 1.0, _SHADES))
         table = [[0, 0, 0, 0]]
         for step in range(1, _FADES + 1):
             table += [[*colour, round(step * 255 / _FADES)] for colour in ramp.tolist()]
-        made.append(_image(index, np.array(table)))
-    return tuple(made)
+        tables.append(np.array(table))
+    return _images(index, tables)
 
 
 def _tone(counts: Array) -> Array:
@@ -150,25 +147,35 @@ def _encoded(light: Array) -> Array:
 # --- the file --------------------------------------------------------------------------------
 
 
-def _image(index: Array, table: Array) -> str:
-    """A PNG of RGBA colours from a table, as an address that holds it."""
-    colours = table.astype(np.uint8)
+def _images(index: Array, tables: Sequence[Array]) -> tuple[str, ...]:
+    """For each table of RGBA colours a PNG, as an address that holds it."""
     rows = index[::-1]  # a PNG's first row is the top one
-    height, width = rows.shape
-    if len(colours) <= 256:
-        # The transparent ones first, as the file lists the opacity of the first colours only.
-        opaque = int(np.max(np.flatnonzero(colours[:, 3] < 255), initial=-1)) + 1
-        depth, kind, pixels = 8, 3, rows.astype(np.uint8)
-        chunks = [(b"PLTE", colours[:, :3].tobytes()), (b"tRNS", colours[:opaque, 3].tobytes())]
-    else:
-        depth, kind, pixels = 8, 6, colours[rows].reshape(height, width * 4)
-        chunks = []
-    lines = np.zeros((height, pixels.shape[1] + 1), np.uint8)  # each line begins with a 0: plain
-    lines[:, 1:] = pixels
-    head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    parts = [(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b"")]
+    colours = [table.astype(np.uint8) for table in tables]
+    if len(colours[0]) > 256:
+        return tuple(_file(index.shape, 6, [], _packed(table[rows])) for table in colours)
+    pixels = _packed(rows.astype(np.uint8))
+    made = []
+    for table in colours:
+        # The file lists the opacity of the first colours only, up to the last that has any.
+        clear = int(np.max(np.flatnonzero(table[:, 3] < 255), initial=-1)) + 1
+        parts = [(b"PLTE", table[:, :3].tobytes()), (b"tRNS", table[:clear, 3].tobytes())]
+        made.append(_file(index.shape, 3, parts, pixels))
+    return tuple(made)
+
+
+def _packed(pixels: Array) -> bytes:
+    """The compressed lines; each begins with a 0, which says that it is plain."""
+    lines = np.zeros((len(pixels), pixels[0].size + 1), np.uint8)
+    lines[:, 1:] = pixels.reshape(len(pixels), -1)
+    return zlib.compress(lines.tobytes(), 6)
+
+
+def _file(shape: tuple[int, ...], kind: int, parts: list[tuple[bytes, bytes]], held: bytes) -> str:
+    height, width = shape
+    head = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    chunks = [(b"IHDR", head), *parts, (b"IDAT", held), (b"IEND", b"")]
     made = b"".join(
-        struct.pack(">I", len(held)) + name + held + struct.pack(">I", zlib.crc32(name + held))
-        for name, held in parts
+        struct.pack(">I", len(inner)) + name + inner + struct.pack(">I", zlib.crc32(name + inner))
+        for name, inner in chunks
     )
     return "data:image/png;base64," + base64.b64encode(_SIGNATURE + made).decode("ascii")

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 FINER = 3  # how often the finest grid halves to the picture's own
 PIECE = 1 << 20  # rows that are looked at at once: what is made of them stays small
 _BLOCK = 1 << 15  # numbers that the processor's cache holds
-_CHEAP = 20_000  # points that the engine draws in no time
+_BEHIND = 50_000  # points that lines in the background have together, at most
 _FEW = 20_000  # points: of so many each is looked at
 _WAITING = 1_000_000  # kept points of pieces that are held until they are reduced together
 # Where the grid starts, in buckets before the first point. No fraction of small numbers: points at
@@ -280,6 +280,16 @@ def in_order(points: Points) -> Points:
     return points.take(np.lexsort((x, series)))
 
 
+def _are_distinct(series: Array, x: Array) -> bool:
+    """Whether no line has two equal x, where that is quickly told: for whole numbers."""
+    low, high = float(x.min()), float(x.max())
+    span = high - low + 1
+    if not (abs(low) < 2**52 and span * (float(series.max()) + 1) < 2**53 and (x % 1 == 0).all()):
+        return False
+    found = np.sort((series * span + (x - low)).astype(np.int64))
+    return not (found[1:] == found[:-1]).any()
+
+
 def _by_series(series: Array) -> Array:
     low = series.min()
     if series.max() - low < 32_000:
@@ -298,6 +308,8 @@ def repeated(series: Array | None, x: Array) -> tuple[int, int]:
         if rises and not (equal & (steps <= 0)).any():  # step by step, the lines side by side
             return 0, -1
         if not ((steps > 0) | (steps == 0) & (x[1:] >= x[:-1])).all():
+            if _are_distinct(series, x):
+                return 0, -1
             order = _by_series(series) if rises else np.lexsort((x, series))
             series = series[order]
     elif not rises:
@@ -335,18 +347,19 @@ class Share(NamedTuple):
     halved: int
 
 
-def choose(shares: Sequence[Share], grid: Grid, room: int, detail: int) -> Chosen:
+def choose(shares: Sequence[Share], grid: Grid, start: int, room: int, detail: int) -> Chosen:
     """Points so that the picture has at most `room` of them, and the finest level `detail`.
 
-    The first share has its full resolution first; never fewer than one bucket a line.
+    The picture's own grid is halved `start` times, or more often where there is no room.
+    The first share has its full resolution first, the second is the background; never fewer than
+    one bucket a line.
     """
     least = [len(_at(share, grid, _coarsest(grid)).x) for share in shares]
-    start = FINER
-    if sum(len(_at(share, grid, FINER - 1).x) for share in shares) <= min(room, _CHEAP):
-        start -= 1  # of few points in each pixel the edges show; twice as many hide that
     base = []
     for nth, share in enumerate(shares):
         left = room - sum(least[nth + 1 :])
+        if nth:
+            left = min(left, _BEHIND)
         halved = max(start, share.halved)
         found = _at(share, grid, halved)
         while len(found.x) > left and grid.count(halved) > 1:

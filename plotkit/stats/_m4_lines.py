@@ -13,6 +13,7 @@ from plotkit.stats._m4_sources import Source
 from plotkit.table import Columns, LazyColumns
 
 _FINE = 2  # buckets for each device pixel
+_SPARSE = 16  # points of a line in each bucket, and fewer, are not many
 _DETAIL = 60_000  # rows of all levels of detail
 
 
@@ -59,7 +60,10 @@ def reduce_lines(
     grid = _m4.grid(*source.extent, full << _m4.FINER, log_x)
     room, detail = _room(picture.reduce)
     shares = _shares(source, grid, room, many, named)
-    found = _m4.choose(shares, grid, room, detail)
+    lines = 1 + max(_last_line(share) for share in shares)
+    # Few points in each pixel show their edges, which twice as many buckets keep.
+    start = _m4.FINER - (source.total <= _SPARSE * full * lines)
+    found = _m4.choose(shares, grid, start, room, detail)
     return Reduced(
         *_rows(source, found),
         levels=found.levels,
@@ -107,6 +111,11 @@ def _shares(source: Source, grid: Grid, room: int, many: int, named: int) -> lis
     if everything.halved <= _m4.FINER:
         return [Share(everything.points.take(front), everything.halved), behind]
     return [source.reduced(grid, room, coloured), behind]
+
+
+def _last_line(share: Share) -> int:
+    series = share.points.series
+    return 0 if series is None else int(series.max(initial=0))
 
 
 def _highest(series: Array, y: Array, count: int) -> list[int]:

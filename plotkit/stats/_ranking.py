@@ -263,20 +263,30 @@ class Thinned(NamedTuple):
     whole: bool  # whether the last level draws the whole curve
 
 
-def thin(x: Array, y: Array, columns: int | None, *, steps: bool, levels: int = 1) -> Thinned:
+def thin(
+    x: Array,
+    y: Array,
+    columns: int | None,
+    *,
+    steps: bool,
+    levels: int = 1,
+    chosen: bool = False,
+) -> Thinned:
     """The points that a picture with so many columns needs; each level has twice as many.
 
     `x` rises. All points are kept while they are no more than the columns, or where these are
     None. Above that, points on the way between their neighbours go (the drawn line stays exactly
     the same), and if that is not enough, the first, last, lowest and highest of each column stay.
+    Where an engine has chosen the points of the last level already, only the last rule counts.
     """
-    every = np.arange(len(x))
-    if columns is None or len(x) <= max(columns, _LEAST):
-        return Thinned(every, np.zeros_like(every), False, True)
+    held = np.arange(len(x))
+    if columns is None or (len(x) <= max(columns, _LEAST) and not chosen):
+        return Thinned(held, np.zeros_like(held), False, True)
     # Of more points, what is left would fit no picture either.
-    held = _needed(x, y, steps=steps) if len(x) <= _COLLINEAR else every
+    if len(x) <= _COLLINEAR and not chosen:
+        held = _needed(x, y, steps=steps)
     limits = [max(columns, _LEAST) << level for level in range(levels)]
-    fits = [level for level, limit in enumerate(limits) if len(held) <= limit]
+    fits = [level for level, limit in enumerate(limits) if len(held) <= limit and not chosen]
     finest = fits[0] if fits else levels - 1
     if not fits:
         held = held[_extremes(x[held], y[held], columns << finest, falls=steps)]
@@ -574,6 +584,7 @@ def _plain_number(value: float) -> float:
 
 _AT_ONCE = 4_000_000  # distinct scores, of all classes, that an engine hands over
 _CLASS = "class"
+_SIDES = ("positives", "negatives")
 
 
 def _read_lazy(
@@ -583,32 +594,40 @@ def _read_lazy(
 
     Where these are too many, only what the picture shows comes back.
     """
+    import narwhals as nw  # heavy: only lazy frames come here
+
     is_positive, said = _positive_expression(data, settings)
     counted = _counted(data, is_positive)
     pooled: Ranking | None = None
     reducible = columns is not None and "sample_weight" not in data.names
     reducible = reducible and settings.average != "macro"
-    if reducible and (data.rows is None or data.rows >= _COLLINEAR):
-        assert columns is not None
-        found, fits = _totals(data, counted, settings.thresholds)
-        if not fits:
-            width = columns(len(found) + (settings.average == "micro"))
-            rankings = _reduced(data, counted, found, roc=roc, columns=width)
-            if settings.average == "micro":
-                import narwhals as nw
-
-                sums = [nw.col("positives").sum(), nw.col("negatives").sum()]
-                together = counted.select("score", "positives", "negatives")
-                together = together.group_by("score").agg(*sums)
-                of_all, _ = _totals(data, together, settings.thresholds)
-                pooled = next(
-                    iter(_reduced(data, together, of_all, roc=roc, columns=width).values())
-                )
-            if _CLASS not in data.names:
-                return [Group(None, rankings[""])], pooled, said
-            order, _ = _groups.lazy_order(data, _CLASS, said)
-            return [Group(name, rankings[name]) for name in order if name in rankings], pooled, said
-    return _read_counted(data, data.collect(counted), settings, said)
+    if not reducible or (data.rows is not None and data.rows < _COLLINEAR):
+        return _read_counted(data, data.collect(counted), settings, said)
+    assert columns is not None
+    found = _totals(data, counted, settings.thresholds)
+    few = {name: total for name, total in found.items() if total.points < _COLLINEAR}
+    if sum(total.points for total in few.values()) > _AT_ONCE:
+        few = {}
+    many = {name: total for name, total in found.items() if name not in few}
+    if not many:
+        return _read_counted(data, data.collect(counted), settings, said)
+    width = columns(len(found) + (settings.average == "micro"))
+    if settings.average == "micro":
+        sums = [nw.col("positives").sum(), nw.col("negatives").sum()]
+        together = counted.select("score", *_SIDES).group_by("score").agg(*sums)
+        of_all = _totals(data, together, settings.thresholds)
+        pooled = _reduced(data, together, of_all, roc=roc, columns=width)[""]
+    if _CLASS not in data.names:
+        return [Group(None, _reduced(data, counted, many, roc=roc, columns=width)[""])], None, said
+    is_few = nw.col(_CLASS).is_in([total.own for total in few.values()])
+    rankings = _reduced(
+        data, counted.filter(~is_few) if few else counted, many, roc=roc, columns=width
+    )
+    if few:
+        read, _, _ = _read_counted(data, data.collect(counted.filter(is_few)), settings, [])
+        rankings |= {str(group.name): group.ranking for group in read}
+    order, _ = _groups.lazy_order(data, _CLASS, said)
+    return [Group(name, rankings[name]) for name in order if name in rankings], pooled, said
 
 
 def _positive_expression(data: LazyColumns, settings: Settings) -> tuple[nw.Expr, list[str]]:
@@ -672,34 +691,35 @@ class _Total(NamedTuple):
     positives: int
     negatives: int
     marked: dict[float, tuple[int, int]]
+    own: Any  # the class as the engine holds it
 
 
 def _totals(
     data: LazyColumns, counted: nw.LazyFrame[Any], thresholds: Sequence[float]
-) -> tuple[dict[str, _Total], bool]:
-    """Totals by class ("" without classes), and whether all distinct scores may come back."""
+) -> dict[str, _Total]:
+    """Totals by class; "" without classes."""
     import narwhals as nw
 
-    sides = ("positives", "negatives")
     made = [nw.len().alias("points"), nw.col("score").is_nan().cast(nw.Int64).sum().alias("nan")]
-    made += [nw.col(side).sum().alias(side) for side in sides]
+    made += [nw.col(side).sum().alias(side) for side in _SIDES]
     for number, threshold in enumerate(thresholds):
-        for side in sides:
+        for side in _SIDES:
             reached = nw.when(nw.col("score") >= threshold).then(nw.col(side)).otherwise(0)
             made.append(reached.sum().alias(f"{side}_{number}"))
     if _CLASS in counted.collect_schema().names():
-        # An engine may not take a sum of an expression with a constant in a group.
-        held = data.collect(counted.group_by(_CLASS).agg(*made))
-        names = _texts(held[_CLASS])
+        by_class = counted.group_by(_CLASS).agg(*made)
+        held = data.collect(by_class.with_columns(nw.col(_CLASS).alias("own")))
+        names, own = _texts(held[_CLASS]), held["own"].as_list()
     else:
-        held, names = data.collect(counted.select(*made)), [""]
+        held, names, own = data.collect(counted.select(*made)), [""], [None]
     if any(held["nan"].as_list()):
         raise errors.DataError.from_fact("score", data.names["score"], None, None, "a number")
     numbers = {
         name: [int(value or 0) for value in held[name].as_list()]
-        for name in ("points", *sides, *(f"{s}_{n}" for s in sides for n in range(len(thresholds))))
+        for name in held
+        if name == "points" or name.startswith(_SIDES)
     }
-    found = {
+    return {
         name: _Total(
             numbers["points"][at],
             numbers["positives"][at],
@@ -708,11 +728,10 @@ def _totals(
                 threshold: (numbers[f"positives_{n}"][at], numbers[f"negatives_{n}"][at])
                 for n, threshold in enumerate(thresholds)
             },
+            own[at],
         )
         for at, name in enumerate(names)
     }
-    points = [total.points for total in found.values()]
-    return found, max(points, default=0) < _COLLINEAR and sum(points) <= _AT_ONCE
 
 
 def _texts(column: Column) -> list[str]:
@@ -741,7 +760,7 @@ def _reduced(
     tps, fps, taken = nw.col("tps"), nw.col("fps"), nw.col("positives").cast(kind)
     running = [
         nw.col(side).cast(nw.Int64).cum_sum().over(_CLASS, order_by="down").alias(name)
-        for side, name in (("positives", "tps"), ("negatives", "fps"))
+        for side, name in zip(_SIDES, ("tps", "fps"), strict=True)
     ]
     along, side = (fps, "negatives") if roc else (tps, "positives")
     total = nw.col(side).cast(nw.Int64).sum().over(_CLASS)

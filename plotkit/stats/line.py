@@ -28,7 +28,7 @@ _ZERO_COSTS_LITTLE = 0.3  # of the axis, at most, is empty for the sake of zero
 _DASHES = 7  # patterns of the presets; the first is a solid line
 _TANGLED = 12.0  # lengths of the x axis, of a line so rough that dashes cannot be seen in it
 # The engine takes long for one long path; it draws the same in pieces, in half the time.
-_LONG, _PIECE = 2000, 128
+_LONG, _PIECE = 2000, 192
 _BUNDLES = 24  # paths of which many grey lines are drawn
 
 Key = tuple[str | None, str | None]  # a series: its color and its stroke
@@ -395,29 +395,45 @@ class _Place:
 
     def __init__(self, columns: Columns, picture: Picture, log_x: bool, log_y: bool) -> None:
         self._width = float(picture.width)
-        self._xs = _scaled(columns["x"], self._width, log_x)
-        self._ys = _scaled(columns["y"], picture.height - _AROUND_PLOT, log_y)
+        self._x = _Scale(columns["x"], self._width, log_x)
+        self._y = _Scale(columns["y"], picture.height - _AROUND_PLOT, log_y)
 
     def is_tangled(self, rows: Sequence[int]) -> bool:
         """Whether a line is many times as long as the plot is wide."""
-        xs, ys = self._xs, self._ys
-        places = ((xs[row], ys[row]) for row in rows)
-        points = [(x, y) for x, y in places if x is not None and y is not None]
-        return sum(math.dist(a, b) for a, b in pairwise(points)) > _TANGLED * self._width
+        left, before = _TANGLED * self._width, None
+        for row in rows:
+            x, y = self._x.at(row), self._y.at(row)
+            if x is None or y is None:
+                continue
+            if before is not None:
+                left -= math.dist(before, (x, y))
+                if left < 0:
+                    return True
+            before = (x, y)
+        return False
 
 
-def _scaled(column: Column, size: float, log: bool) -> list[float | None]:
+class _Scale:
     """Values as px along an axis that they fill; text by the order of its values."""
-    values = column.as_json()
-    if column.kind == "text":
-        place = {value: at for at, value in enumerate(dict.fromkeys(values))}
-        values = [place[value] for value in values]
-    elif log:
-        values = [None if v is None or v <= 0 else math.log(v) for v in values]
-    known = [v for v in values if v is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    factor = size / (high - low) if high > low else 0.0
-    return [None if v is None else (v - low) * factor for v in values]
+
+    def __init__(self, column: Column, size: float, log: bool) -> None:
+        values = column.as_json()
+        if column.kind == "text":
+            place = {value: at for at, value in enumerate(dict.fromkeys(values))}
+            values = [place[value] for value in values]
+        known = [v for v in values if v is not None and (v > 0 or not log)]
+        ends = (min(known, default=1.0), max(known, default=1.0))
+        self._values, self._log = values, log
+        low, high = (math.log(ends[0]), math.log(ends[1])) if log else ends
+        self._low: float = low
+        self._factor = size / (high - low) if high > low else 0.0
+
+    def at(self, row: int) -> float | None:
+        """The place of a row's value; None where no axis shows it."""
+        value = self._values[row]
+        if value is None or (self._log and value <= 0):
+            return None
+        return ((math.log(value) if self._log else value) - self._low) * self._factor
 
 
 class _Rows:

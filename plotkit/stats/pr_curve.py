@@ -112,7 +112,7 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
     rows = _curves.Rows(picture, steps=True)
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
-        return rows.result([], right=False)
+        return rows.result(rows.notes_of_ready(), right=False)
     finest = rows.finest if picture.reduce is not False and levels is None else None
     scored = _ranking.read(data, settings, preset=PRESET, roc=False, columns=finest)
     rows.share(len(scored.groups) + (settings.average is not None))

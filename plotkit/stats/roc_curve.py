@@ -91,7 +91,7 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
     if _curves.is_ready(data):
         _curves.add_ready(rows, data, settings)
         rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
-        return rows.result([], right=True)
+        return rows.result(rows.notes_of_ready(), right=True)
     finest = rows.finest if picture.reduce is not False else None
     scored = _ranking.read(data, settings, preset=PRESET, roc=True, columns=finest)
     rows.share(len(scored.groups) + (settings.average is not None))

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import platform
+import resource
 import signal
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ PROGRAMS = HERE / "programs"
 README = HERE / "README.md"
 ENGINE = "vl-convert-python"
 PIXELS = (1280, 800)
+MOST_MEMORY = 12 << 30  # bytes
 # They would slow every fresh process (byte code), or change what plotkit does.
 _UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PLOTKIT_IN_PROCESS", "PLOTKIT_PNG_LEVEL")
 
@@ -97,6 +99,9 @@ class Server:
         self._process = subprocess.Popen(
             command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
+        if hasattr(resource, "prlimit"):  # on Linux: no program shall stop the machine
+            most = resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY)
+            resource.prlimit(self._process.pid, *most)
         self._said: list[str] = []
         # Read at once: a full pipe would stop the program.
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
@@ -205,8 +210,8 @@ def as_text(rows: Sequence[Sequence[str]]) -> str:
 def as_markdown(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> str:
     """The table for README.md; the columns `numbers` are set right."""
     rule = ["---:" if at in numbers else "---" for at in range(len(rows[0]))]
-    lines = [rows[0], rule, *rows[1:]]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+    lines = [[f" {cell} " if cell else " " for cell in line] for line in (rows[0], rule, *rows[1:])]
+    return "\n".join(f"|{'|'.join(line)}|" for line in lines)
 
 
 def asked(about: str, names: Sequence[str], quick: str) -> argparse.Namespace:
