@@ -103,7 +103,7 @@ def _build(
         result, rows = _statistic(preset, columns, options, picture(spec, reduce)), None
     if rows is None and len(next(iter(result.columns.values()), [])) > settings.max_rows:
         count = len(next(iter(result.columns.values())))
-        raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
+        raise errors.DataError.from_all_rows(count, settings.max_rows)
 
     result = result._replace(columns=fill.with_constants(preset, result.columns))
 

@@ -356,6 +356,15 @@ class DataError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_all_rows(cls, found: int, limit: int) -> DataError:
+        """More rows than the drawing engine gets, where none may be left out."""
+        return cls(
+            f"{found:,} rows to draw; the drawing engine gets at most {limit:,}. Leave out "
+            "reduce=False, filter or aggregate first, or raise the limit: "
+            f"plotkit.settings.max_rows = {found}."
+        )
+
+    @classmethod
     def from_rows_sent(
         cls, preset: str, found: int, limit: int, transforms: bool, refused: str = ""
     ) -> DataError:

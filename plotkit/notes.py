@@ -178,8 +178,8 @@ def sent(total: int, transforms: bool) -> str:
 def piled(total: int, marks: int) -> str:
     """Points that share a mark, since they fall on one pixel or nearly so."""
     return (
-        f"{total:,} points drawn as {marks:,} marks: those that fall together share one, as dark as "
-        "all of them (reduce=False draws each)."
+        f"{total:,} points drawn as {marks:,} marks: those that fall together share one, as dark "
+        "as all of them (reduce=False draws each)."
     )
 
 

@@ -82,7 +82,7 @@ def test_reduce_false_draws_every_row() -> None:
     found = drawn(Picture(640, 400, False), x=np.arange(count), y=np.arange(count))
     assert found.columns["x"] == list(range(count))
     assert (found.notes, found.detail) == ([], None)
-    with pytest.raises(pk.errors.DataError, match="100001 rows to draw"):
+    with pytest.raises(pk.errors.DataError, match="100,001 rows to draw"):
         drawn(Picture(640, 400, False), x=np.arange(100_001), y=np.arange(100_001))
 
 

@@ -140,7 +140,7 @@ def _whole(data: Columns | LazyColumns, picture: Picture, log_x: bool) -> Held:
         data = data.collect()
     if not isinstance(data, dict) or _is_long(data, settings.max_rows):
         count = _rows_of(data)
-        raise errors.DataError.from_too_many("rows to draw", None, count, settings.max_rows)
+        raise errors.DataError.from_all_rows(count, settings.max_rows)
     found = _reduced(data, picture._replace(reduce=True), log_x, [], _COLOURS)
     shown = [row for row, level in enumerate(found.first) if level == 0]
     return Held(data, shown={role: c.take(shown) for role, c in found.columns.items()})
