@@ -9,7 +9,9 @@ nor the preset is changed.
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plotkit import bind, errors, fill, notes, progress, settings, stats
@@ -144,8 +146,12 @@ def _is_spark(table: Table) -> bool:
 
 
 def _checked_reduce(given: bool | int) -> bool | int:
-    if isinstance(given, bool) or (isinstance(given, int) and given >= _LEAST):
+    if isinstance(given, bool):
         return given
+    with suppress(TypeError):  # what is no whole number has no index
+        count = operator.index(given)
+        if count >= _LEAST:
+            return count
     expected = f"True, False, or the most rows to draw, from {_LEAST} up"
     raise errors.OptionError.from_option("reduce", given, expected)
 

@@ -81,7 +81,8 @@ def render(
     data: Annotated[
         str,
         typer.Argument(
-            help="A CSV, TSV, JSON lines, Parquet or Arrow file, or - for standard input."
+            help="A CSV, TSV, JSON lines, Parquet or Arrow file; a folder of them, or a pattern in "
+            "quotes, such as 'runs/*.parquet'; or - for standard input."
         ),
     ],
     out: Annotated[
@@ -120,7 +121,8 @@ def render(
     reduce: Annotated[
         str,
         typer.Option(
-            help="yes: what no pixel can show is left out; no: every row is drawn; or a number."
+            help="yes: what no pixel can show is left out; no: every row is drawn; or the most "
+            "rows to draw."
         ),
     ] = "yes",
     theme: Annotated[str | None, typer.Option(help="light or dark.")] = None,

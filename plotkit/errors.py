@@ -324,10 +324,10 @@ class DataError(PlotkitError, ValueError):
         )
 
     @classmethod
-    def from_log_scale(cls, role: str, column: str, row: int, value: object) -> DataError:
-        """Zero or a negative number on a logarithmic axis."""
+    def from_log_scale(cls, role: str, column: str, row: int | None, value: object) -> DataError:
+        """Zero or a negative number on a logarithmic axis; rows of a lazy frame have no number."""
         return cls(
-            f"role {shown(role)}, column {shown(column)}, row {row}: found {shown(value)}; a log "
+            f"{_place(role, column, row)}: found {shown(value)}; a log "
             "scale takes only numbers above 0. Drop such rows, or leave the scale linear."
         )
 
@@ -360,8 +360,8 @@ class DataError(PlotkitError, ValueError):
         """More rows than the drawing engine gets, where none may be left out."""
         return cls(
             f"{found:,} rows to draw; the drawing engine gets at most {limit:,}. Leave out "
-            "reduce=False, filter or aggregate first, or raise the limit: "
-            f"plotkit.settings.max_rows = {found}."
+            "reduce=False (--reduce no), filter or aggregate first, or raise the limit: "
+            f"plotkit.settings.max_rows = {found} (PLOTKIT_MAX_ROWS={found})."
         )
 
     @classmethod
@@ -838,7 +838,7 @@ class ExportError(PlotkitError, RuntimeError):
         return made
 
 
-class CannotEvaluateError(Exception):
+class CannotEvaluateError(PlotkitError):
     """VegaFusion does not take a spec or its rows; the message says why. It reaches nobody."""
 
 

@@ -110,29 +110,45 @@ def many_categories(column: str, count: int, colours: int) -> str:
     )
 
 
-def unstyled_categories(column: str, count: int, limit: int) -> str:
-    """More categories than pairs of colour and shape."""
+def mixed_categories(column: str) -> str:
+    """The colours of categories in one cell of an image."""
+    return f"column {shown(column)}: the colours mix where categories overlap."
+
+
+def more_categories_mixed(column: str, count: int, colours: int) -> str:
+    """More categories than colours, in an image, which has no shapes."""
     return (
-        f"column {shown(column)} has {count:,} categories, more than the {limit} pairs of "
-        "colour and shape: some pairs stand for more than one."
+        f"column {shown(column)} has {count:,} categories and there are {colours} colours: some "
+        "share one, and the colours mix where categories overlap."
     )
 
 
-def reduced(column: str, total: int, kept: int) -> str:
-    """A long line, reduced to what the picture can show."""
+def other_categories(column: str, kept: int, others: int, rows: int) -> str:
+    """Categories with a colour and shape each, and one for all the others."""
     return (
-        f"column {shown(column)}: {total:,} points drawn as {kept:,}: first, last, lowest and "
-        "highest of each pixel column are kept, the picture is the same (reduce=False draws all)."
+        f"column {shown(column)} has {kept + others:,} categories: the {kept:,} with the most rows "
+        f"have a colour and shape each, the other {others:,} ({_rows(rows)}) are one category."
     )
 
 
-def reduced_further(column: str, total: int, kept: int, parts: int) -> str:
+def reduced(column: str, total: int, kept: int, fits: bool) -> str:
+    """A long line, reduced to what the picture can show; `fits`: all of it can be drawn, too."""
+    return (
+        f"column {shown(column)}: {total:,} points are more than the picture can show; {kept:,} "
+        "are drawn: the first, last, lowest and highest in each half pixel, so every peak, dip and "
+        "gap stays visible and nothing is averaged or sampled"
+        f"{' (reduce=False draws all)' if fits else ''}."
+    )
+
+
+def reduced_further(column: str, total: int, kept: int, parts: int, fits: bool) -> str:
     """Lines that share room for fewer points than the pixels can show."""
+    where = f"each of {parts:,} parts" if parts > 1 else "the one part"
     return (
-        f"column {shown(column)}: {total:,} points drawn as {kept:,}: the lines share room for so "
-        f"many, and the first, last, lowest and highest of each line are kept in {parts:,} "
-        f"part{'' if parts == 1 else 's'} of the x axis (settings.line_points or reduce= sets the "
-        "room, reduce=False draws all)."
+        f"column {shown(column)}: {total:,} points are more than there is room for; {kept:,} are "
+        f"drawn: of each line the first, last, lowest and highest in {where} of the x axis "
+        "(settings.line_points or reduce= sets the room"
+        f"{', reduce=False draws all' if fits else ''})."
     )
 
 
@@ -183,6 +199,14 @@ def piled(total: int, marks: int) -> str:
     )
 
 
+def piled_coarsely(total: int, marks: int) -> str:
+    """Points of cells larger than a pixel, of which each has a mark."""
+    return (
+        f"{total:,} points drawn as {marks:,} marks: those of one cell share one, which stands at "
+        "one of them and is darker the more they are (reduce=False draws each)."
+    )
+
+
 def density(total: int, across: int, down: int, marks: int) -> str:
     """So many points that a picture can only show how many are where."""
     alone = "" if not marks else f", and {marks:,} mark{'' if marks == 1 else 's'} where few lie"
@@ -227,20 +251,26 @@ def classes_left_out(column: str, names: list[str], lacking: str) -> str:
     )
 
 
-def curve_points_reduced(total: int, kept: int, measure: str) -> str:
-    """Curves of more points than pixels, reduced to what the picture can show."""
+def curve_points_reduced(total: int, kept: int, measure: str, fewer: bool) -> str:
+    """Curves of more points than pixels, reduced to what the picture can show, or to `fewer`."""
     return (
-        f"{total:,} points of the curve drawn as {kept:,}: first, last, lowest and highest of each "
-        f"pixel column are kept, the picture is the same; {measure} is of all rows. reduce=False "
-        "draws all points."
+        f"{_points_drawn(total, kept, fewer)}; {measure} is of all rows. reduce=False draws all "
+        "points."
     )
 
 
-def points_reduced(total: int, kept: int) -> str:
-    """Curves of ready points, reduced to what the picture can show."""
+def points_reduced(total: int, kept: int, fewer: bool) -> str:
+    """Curves of ready points, reduced to what the picture can show, or to `fewer`."""
+    return f"{_points_drawn(total, kept, fewer)}. reduce=False draws all points."
+
+
+def _points_drawn(total: int, kept: int, fewer: bool) -> str:
+    said = f"{total:,} points of the curve drawn as {kept:,}"
+    if fewer:
+        return f"{said}, fewer than the picture can show"
     return (
-        f"{total:,} points of the curve drawn as {kept:,}: first, last, lowest and highest of each "
-        "pixel column are kept, the picture is the same. reduce=False draws all points."
+        f"{said}: first, last, lowest and highest of each pixel column are kept, the picture is "
+        "the same"
     )
 
 
@@ -274,7 +304,7 @@ def image_of_classes(column: str, count: int, limit: int) -> str:
     """A confusion matrix of more classes than cells are drawn for."""
     return (
         f"column {shown(column)} has {count:,} classes, more than {limit}: the matrix is drawn as "
-        "an image, a pixel or more for each cell, darker by the square root of the share. "
+        "an image, a pixel or more for each cell, shaded by the square root of the share. "
         "most_confused=20 draws the 20 classes with the most errors instead."
     )
 
@@ -308,13 +338,21 @@ def aggregated(column: str, aggregate: str, rows: int, bars: int, total: int) ->
     )
 
 
-def other_labels(column: str, kept: int, others: int, rows: int, aggregate: str) -> str:
-    """Bars of few labels each, and one for all the others."""
+def other_labels(
+    column: str, kept: int, others: int, rows: tuple[int, int], aggregate: str, whole: bool
+) -> str:
+    """Bars of few labels each, and one for all the others.
+
+    `rows` are those behind the labels that are kept, and behind the others; `whole` says whether
+    a bar for each label could be drawn.
+    """
     shown_as = "their count" if aggregate == "count" else f"the {aggregate} of their rows"
+    largest = "the largest holds" if kept == 1 else f"the {kept:,} largest hold"
+    every = "reduce=False draws all, " if whole else ""
     return (
-        f"column {shown(column)} has {kept + others:,} labels: the {kept:,} of the largest bars "
-        f"are drawn, the other {others:,} ({_rows(rows)}) are one bar, {shown_as}. reduce=False "
-        "draws all, reduce=N so many bars."
+        f"column {shown(column)} has {kept + others:,} labels: {largest} {rows[0]:,} of "
+        f"{_rows(sum(rows))}, the other {others:,} are one bar, {shown_as}. {every}reduce=N draws "
+        "so many bars, the last one among them."
     )
 
 

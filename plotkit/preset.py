@@ -378,5 +378,5 @@ def inferred_roles(spec: Mapping[str, Any]) -> dict[str, Role]:
             continue
         kind = _KIND_OF_TYPE.get(definition.get("type", ""))
         types = (kind,) if kind is not None else KINDS
-        made[name] = Role(name, types, as_text=kind is None and "type" in definition)
+        made[name] = Role(name, types, category=kind is None and "type" in definition)
     return made

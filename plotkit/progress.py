@@ -22,6 +22,8 @@ T = TypeVar("T")
 _PATIENCE = 0.7  # seconds before there is a bar
 _EVERY = 0.1  # seconds between two looks
 _AGAIN = 0.3  # seconds after which Ctrl-C is told again to who did not hear it
+_LONGEST = 30  # columns that the bar itself takes
+_TIME = len("0:00:00") + 3  # columns of the time, and of the gaps
 _GLANCE = 0.5  # seconds after which a wait looks up: Windows tells of Ctrl-C only then
 
 Fraction = Callable[[], float | None]
@@ -43,10 +45,16 @@ class Work:
         self.total = total
         self.done = 0
         self.fraction: Fraction | None = None
+        self._highest = 0.0
 
     def advance(self) -> None:
         """One more is done."""
         self.done += 1
+
+    def risen(self, share: float) -> bool:
+        """Whether a share is none that fell: a second query of the same work starts anew."""
+        self._highest = max(self._highest, share)
+        return share == self._highest
 
 
 _lock = threading.Lock()
@@ -122,13 +130,16 @@ def _paint(over: threading.Event, patience: float) -> None:
 
         with _lock:
             counted = bool(_stack) and _stack[0].total is not None
+        console = Console(stderr=True)
+        long = min(console.width // 5, _LONGEST)
+        room = console.width - long - _TIME  # for the label and the share
         bar = Progress(
             # A label may look like rich's markup.
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
+            BarColumn(bar_width=long),
             TextColumn("{task.fields[share]}", markup=False),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
             auto_refresh=False,
             # What the caller prints between two charts stands above the bar, if on this terminal.
@@ -136,19 +147,23 @@ def _paint(over: threading.Event, patience: float) -> None:
             redirect_stderr=counted,
         )
         with bar:
-            line = bar.add_task("", total=None, share="")
+            line = bar.add_task(**_task(room))
             going = True
             while going:
                 going = not over.wait(_EVERY)
-                label, share, said = _state()
-                bar.update(
-                    line,
-                    description=label,
-                    total=None if share is None else 1.0,
-                    completed=share or 0.0,
-                    share=said,
-                )
+                bar.update(line, **_task(room))
                 bar.refresh()
+
+
+def _task(room: int) -> dict[str, Any]:
+    """What the bar says now, in so many columns: where they are few, the label gives way."""
+    from rich.text import Text
+
+    label, share, said = _state()
+    text = Text(label)
+    text.truncate(max(room - len(said), 1), overflow="ellipsis")
+    total = None if share is None else 1.0
+    return {"description": text.plain, "total": total, "completed": share or 0.0, "share": said}
 
 
 def _state() -> tuple[str, float | None, str]:
@@ -162,7 +177,7 @@ def _state() -> tuple[str, float | None, str]:
     if shown.total:
         return shown.label, shown.done / shown.total, f"{shown.done:,}/{shown.total:,}"
     share = shown.fraction() if shown.fraction is not None else _share_of_query()
-    if share is None or not 0 <= share <= 1:
+    if share is None or not 0 <= share <= 1 or not shown.risen(share):
         return shown.label, None, ""
     return shown.label, share, f"{share:.0%}"
 
@@ -235,7 +250,7 @@ def listening() -> Iterator[None]:
             thread.join()
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if came.is_set():
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt from None  # whatever it became on the way is no news
 
 
 def stop(threads: Collection[int]) -> None:

@@ -17,11 +17,9 @@ from typing import Any, NamedTuple, TypeGuard
 
 from plotkit import errors, expression, settings
 from plotkit.places import BINDINGS, MARKS, PLACES
-from plotkit.resources import builtin_presets
 
-# Statistics that may draw an image: the switch of their built-in preset that puts it in, and the
-# fields that hold it.
-_WITH_IMAGES = {"scatter": "density", "confusion_matrix": "image"}
+# The fields in which statistics put images that they make.
+_IMAGES = {"scatter": "density", "confusion_matrix": "image"}
 _IMAGES = {
     "scatter": ("density_light", "density_dark"),
     "confusion_matrix": ("image_light", "image_dark"),
@@ -125,29 +123,56 @@ def findings(content: object, *, accepted: bool = False) -> list[Finding]:
     if not basic.judge(content):
         return basic.found
     assert isinstance(content, Mapping)
-    content = _without_builtin_images(content)
+    content = _with_plain_images(content)
     walk = _Accepted(content) if accepted else _Walk(content)
     with suppress(_EnoughError):
         walk.judge()
     return list(dict.fromkeys([*basic.found, *walk.found]))[:_MOST]
 
 
-def _without_builtin_images(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content without switches that put in an image, where a built-in preset has the same.
+def _with_plain_images(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content with a point in place of each image which plotkit's own statistic makes.
 
-    Forks keep them, word for word. The image is one that plotkit's own statistic makes of the
-    rows; no other is drawn, whatever a field holds (see `render.svg.inspect`).
+    A built-in preset puts such a layer in by a switch, and its forks keep that; what else the
+    layer holds is judged as in any other. No other image is drawn, whatever a field holds (see
+    `render.svg.inspect`).
     """
     usermeta = _mapping(content, "usermeta")
     meta = _mapping(usermeta, "plotkit")
     switches = _mapping(meta, "switches")
-    name = _mapping(meta, "statistic").get("name")
-    if not switches or not isinstance(name, str) or name not in _WITH_IMAGES:
+    fields = _IMAGES.get(str(_mapping(meta, "statistic").get("name")), ())
+    if not switches or not fields:
         return content
-    file = builtin_presets() / f"{name}.json"
-    own = json.loads(file.read_text("utf-8"))["usermeta"]["plotkit"]["switches"]
-    kept = {k: v for k, v in switches.items() if k != _WITH_IMAGES[name] or v != own.get(k)}
-    return {**content, "usermeta": {**usermeta, "plotkit": {**meta, "switches": kept}}}
+    plain = {name: _with_plain_layers(switch, fields) for name, switch in switches.items()}
+    return {**content, "usermeta": {**usermeta, "plotkit": {**meta, "switches": plain}}}
+
+
+def _with_plain_layers(switch: Any, fields: Sequence[str]) -> Any:
+    if not isinstance(switch, Mapping) or not isinstance(switch.get("on"), list):
+        return switch
+    made = []
+    for operation in switch["on"]:
+        layers = operation.get("value") if isinstance(operation, Mapping) else None
+        if isinstance(layers, list):
+            operation = {**operation, "value": [_plain_layer(part, fields) for part in layers]}
+        made.append(operation)
+    return {**switch, "on": made}
+
+
+def _plain_layer(layer: Any, fields: Sequence[str]) -> Any:
+    if not isinstance(layer, Mapping):
+        return layer
+    mark, encoding = _mapping(layer, "mark"), _mapping(layer, "encoding")
+    url = _mapping(encoding, "url")
+    if (
+        mark.get("type") != "image"
+        or not set(url) <= {"field", "type"}
+        or url.get("field") not in fields
+    ):
+        return layer
+    plain = {key: value for key, value in mark.items() if not isinstance(value, bool)}
+    rest = {channel: value for channel, value in encoding.items() if channel != "url"}
+    return {**layer, "mark": {**plain, "type": "point"}, "encoding": rest}
 
 
 def _mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:

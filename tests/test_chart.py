@@ -112,6 +112,14 @@ def test_the_spec_is_valid_vega_lite(chart: pk.Chart) -> None:
     assert json.loads(chart.to_json()) == chart.spec
 
 
+def test_to_altair_of_a_density_in_shades() -> None:
+    x = [((i * 7919) % 20011) / 20011 for i in range(20_000)]
+    y = [((i * 104_729) % 20021) / 20021 for i in range(20_000)]
+    chart = pk.scatter({"x": x, "y": y, "c": x}, "x", "y", color="c")
+    assert "density" in chart.notes[0]
+    assert chart.to_altair().to_dict()["layer"]
+
+
 def test_to_altair(chart: pk.Chart) -> None:
     made = chart.to_altair()
     assert made.to_dict()["title"] == chart.spec["title"]

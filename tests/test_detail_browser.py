@@ -17,7 +17,7 @@ np = pytest.importorskip("numpy")
 vl_convert = pytest.importorskip("vl_convert")
 pytestmark = pytest.mark.browser
 
-BEYOND = "Zoomed beyond the detail in this file."
+BEYOND = "No finer rows in this file; points may be missing here."
 LEVELS = 4
 ROWS = 400_000
 
@@ -254,6 +254,24 @@ def ends(opened: Look) -> tuple[float, float]:
     """The visible part of the x axis, from the first and the last of its ticks."""
     found = sorted(float(text.replace(",", "")) for text in opened.ticks()[0])
     return found[0], found[-1]
+
+
+def test_the_wheel_leaves_the_height_of_a_line_and_shift_does_not(look: Any) -> None:
+    opened = look(line(*walk(1)))
+    before = opened.ticks()
+    opened.zoom(6, 0.3, 0.9)
+    assert opened.ticks()[0] != before[0] and opened.ticks()[1] == before[1]
+    opened.tab.keyboard.down("Shift")
+    opened.zoom(6, 0.3, 0.9)
+    opened.tab.keyboard.up("Shift")
+    assert opened.ticks()[1] != before[1]
+    opened.reset()
+    assert opened.ticks() == before
+    opened.tab.locator(".pk-picture").focus()
+    opened.tab.keyboard.press("+")
+    opened.settled()
+    assert opened.ticks()[0] != before[0] and opened.ticks()[1] != before[1]
+    opened.harmless()
 
 
 def test_a_double_click_gives_the_picture_back(look: Any) -> None:

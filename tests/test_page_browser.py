@@ -895,7 +895,9 @@ def test_in_a_longer_page_the_wheel_scrolls_the_page(show_all: Any) -> None:
     opened = show_all([zoomable_line(), line(), bar()], size=(1280, 800)).ready(2)
     first = places(opened)[0]
     before = first.ticks()
-    assert first.all(".pk-hint", "n => n.textContent") == ["Ctrl and scroll to zoom, drag to move"]
+    assert first.all(".pk-hint", "n => n.textContent") == [
+        "Ctrl and scroll, or + - to zoom, drag to move"
+    ]
     first.hover(0.5, 0.5)
     opened.tab.mouse.wheel(0, 120)
     opened.tab.wait_for_timeout(400)

@@ -108,6 +108,33 @@ with progress.shown("outer"):
         assert code_ == 1
         assert "ZeroDivisionError" in left_on_screen(seen)
 
+    def test_where_there_is_little_room_the_label_gives_way(self) -> None:
+        code = """
+import time
+from plotkit import progress
+with progress.shown("a label that is much longer than this terminal is wide") as work:
+    work.fraction = lambda: 0.42
+    time.sleep(1.2)
+"""
+        seen, _ = on_terminal(code, COLUMNS="40")
+        frames = [frame for frame in written(seen) if frame]
+        assert frames  # and the first says as much as the others
+        assert all(re.fullmatch(r"a label .*… [━╸╺]+ 42% 0:00:0\d", frame) for frame in frames)
+        assert all(len(frame) <= 40 for frame in frames)
+
+    def test_a_share_never_falls(self) -> None:
+        code = """
+import time
+from plotkit import progress
+shares = iter([0.5, 0.8, 0.1, 0.3, 0.9] + [None] * 90)
+with progress.shown("queries", at_once=True) as work:
+    work.fraction = lambda: next(shares)
+    time.sleep(0.9)
+"""
+        seen, _ = on_terminal(code)
+        told = [int(found) for found in re.findall(r"(\d+)%", "\n".join(written(seen)))]
+        assert told == [50, 80, 90]
+
     def test_a_query_of_duckdb_says_how_far_it_is(self, large: Path) -> None:
         code = f"""
 from plotkit import progress
@@ -138,6 +165,12 @@ def test_the_work_does_not_wait_for_the_bar() -> None:
         with progress.shown("short"):
             pass
     assert time.perf_counter() - start < 0.5
+
+
+def written(seen: bytes) -> list[str]:
+    """The lines that were shown one after the other, without colours."""
+    plain = re.sub(r"\x1b\[\??[0-9;]*[A-Za-z]", "", seen.decode())
+    return [line.strip() for line in re.split(r"[\r\n]+", plain) if line.strip()]
 
 
 def left_on_screen(seen: bytes) -> str:
@@ -402,8 +435,9 @@ def test_ctrl_c_in_other_words() -> None:
         except KeyboardInterrupt:
             raise RuntimeError("Query interrupted") from None
 
-    with pytest.raises(KeyboardInterrupt), progress.listening():
+    with pytest.raises(KeyboardInterrupt) as told, progress.listening():
         say_otherwise()
+    assert told.value.__suppress_context__  # the other words are no news
     with pytest.raises(RuntimeError), progress.listening():
         raise RuntimeError("another")
 

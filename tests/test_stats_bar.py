@@ -298,13 +298,17 @@ def test_the_largest_stay_and_the_rest_is_one(
     roles = ("label", "group", "value") if grouped else ("label", "value")
     data = {role: MANY[role] for role in roles}
     result = drawn(data, aggregate=aggregate)
-    same(shown(result), slow(data, aggregate, KEPT))
+    kept = KEPT // 3 if grouped else KEPT
+    same(shown(result), slow(data, aggregate, kept))
     labels, count = len(set(data["label"])), len(set(result.columns["label"]))
-    assert count == KEPT + 1
-    assert result.columns["label"][-1] == f"other ({labels - KEPT:,} labels)"
-    assert result.notes[-1].startswith(
-        f"column 'label' has {labels:,} labels: the 40 of the largest bars are drawn, the other "
-        f"{labels - KEPT:,} ("
+    assert count == kept + 1
+    assert result.columns["label"][-1] == f"other ({labels - kept:,} labels)"
+    rows = sum(label in set(result.columns["label"]) for label in data["label"])
+    shown_as = "their count" if aggregate == "count" else f"the {aggregate} of their rows"
+    assert result.notes[-1] == (
+        f"column 'label' has {labels:,} labels: the {kept} largest hold {rows:,} of 4,000 rows, "
+        f"the other {labels - kept:,} are one bar, {shown_as}. reduce=False draws all, reduce=N "
+        "draws so many bars, the last one among them."
     )
     assert result.switches["rest"]
     frame = pl.DataFrame(data)
@@ -322,11 +326,8 @@ def test_the_rest_stands_last(sort: str | None) -> None:
     assert held["rest"] == [None] * KEPT + [True]
     if sort == "label":
         assert labels == sorted(labels)
-    elif sort is None:
-        order = list(dict.fromkeys(MANY["label"]))
-        assert labels == sorted(labels, key=order.index)
-    else:
-        assert values == sorted(values, reverse=sort == "descending")
+    else:  # the order of first appearance would tell nothing
+        assert values == sorted(values, reverse=sort != "ascending")
 
 
 def test_a_declared_order_is_kept() -> None:
@@ -385,6 +386,50 @@ def test_labels_that_are_not_too_many_all_stay() -> None:
     assert len(drawn(data).columns["label"]) == 101
     limits.bar_labels = 10
     assert len(drawn(data).columns["label"]) == 11
+
+
+def test_a_frame_without_order_says_nothing_of_labels_that_stand_by_value() -> None:
+    ibis = pytest.importorskip("ibis")
+    frame = pl.DataFrame({"label": [str(i) for i in range(150)], "value": list(range(150))})
+    result = drawn_lazy(ibis.memtable(frame))
+    assert result.columns["value"][:-1] == list(range(149, 109, -1))
+    assert not any("sorted" in note for note in result.notes)
+    assert any("sorted" in note for note in drawn_lazy(ibis.memtable(frame[:50])).notes)
+
+
+def test_groups_count_as_bars() -> None:
+    def labels(labels: int, groups: int, reduce: bool | int = True) -> int:
+        data = {
+            "label": np.repeat(np.arange(labels).astype(str), groups),
+            "group": np.tile(np.arange(groups), labels),
+            "value": np.arange(labels * groups),
+        }
+        found = drawn(data, Picture(reduce=reduce))
+        frame = pl.DataFrame(data)
+        lazy = drawn_lazy(frame.lazy(), Picture(reduce=reduce)).columns
+        assert lazy["label"] == found.columns["label"]
+        return len(set(found.columns["label"]))
+
+    assert labels(33, 3) == 33  # 99 bars
+    assert labels(40, 3) == 40 // 3 + 1
+    assert labels(40, 3, reduce=False) == 40
+    assert labels(40, 3, reduce=60) == 60 // 3
+    assert labels(10, 50) == 3  # two and the rest, however many groups
+    assert labels(3, 50) == 3  # one bar for a single label would be no fewer
+    assert labels(2, 900) == 2
+    assert labels(5, 900) == 2
+
+
+def test_what_cannot_be_drawn_is_not_offered() -> None:
+    def note(count: int) -> str:
+        data = {"label": [str(i) for i in range(count)], "value": [1] * count}
+        said = drawn(data).notes[-1]
+        assert said == drawn_lazy(pl.LazyFrame(data)).notes[-1]
+        return said
+
+    assert "reduce=False draws all, reduce=N draws" in note(2000)
+    assert "one bar, the mean of their rows. reduce=N draws" in note(2001)
+    assert "one bar, the mean of their rows. reduce=N draws" in note(6000)
 
 
 def test_a_label_called_other_stays_apart() -> None:

@@ -24,6 +24,7 @@ from plotkit import Chart, Table, confusion_matrix, errors, plot_table, presets
 from plotkit.render import svg
 from plotkit.stats import Picture, Result, _counting
 from plotkit.stats.confusion_matrix import compute, from_matrix, from_probs
+from plotkit.stats.predicted import predicted
 from plotkit.table import LazyColumns
 
 SIZE = Picture(640, 400)
@@ -768,3 +769,34 @@ def test_a_fork_without_the_new_parts_still_draws() -> None:
         data = {"Actual": truth, "Predicted": guess}
         drawing = plot_table(spec, data, {name: name for name in data}).to_svg(fonts=False)
         assert svg.count_marks(drawing)["main_marks"] >= cells
+
+
+def test_text_classes_that_end_in_numbers_are_in_their_order() -> None:
+    wanted = ["cat", *(f"class {i}" for i in range(300)), "dog"]
+    given = sorted(wanted, reverse=True)
+    data = {"Actual": given, "Predicted": given}
+    frame = pl.DataFrame(data)
+    for result in (
+        counted(data),
+        counted_lazy(frame.lazy()),
+        counted_lazy(duckdb.sql("select * from frame")),
+    ):
+        assert list(dict.fromkeys(result.columns["Actual"])) == wanted
+    # Only what differs in a number at the end, and neither numbers nor parts of them.
+    for plain in (
+        ["-10", "-5", "2", "10"],
+        ["v 1.25", "v 1.5", "v 1.75"],
+        ["a10b", "a9b"],
+        ["a2", "a10", "a!", "b"],
+    ):
+        order = list(
+            dict.fromkeys(counted({"Actual": plain, "Predicted": plain}).columns["Actual"])
+        )
+        assert order == (["a!", "a2", "a10", "b"] if "a!" in plain else plain)
+
+
+def test_text_beside_a_declared_order_is_in_the_order_of_its_numbers() -> None:
+    kind = pd.CategoricalDtype(["n10", "n3"])
+    truth = pd.Series(["n10", "n3", "n3", "n10"], dtype=kind)
+    _, names = predicted(y_true=truth, preds=["n20", "n3", "n100", "n10"])
+    assert names == ["n10", "n3", "n20", "n100"]

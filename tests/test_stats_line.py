@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import numpy as np
+import polars as pl
 import pytest
 
 import plotkit as pk
@@ -73,8 +75,23 @@ def test_of_many_points_four_stay_in_half_a_pixel() -> None:
     found = drawn(x=np.arange(LONG), y=noise(LONG))
     buckets = 2 * DENSITY * PICTURE.width + 1
     assert 3.5 * buckets < rows(found) < 4 * buckets + rows(found) // 64
-    assert found.notes[0].startswith("column 'y': 100,000 points drawn as ")
-    assert found.notes[0].endswith("the picture is the same (reduce=False draws all).")
+    kept = len(set(found.columns["x"]))
+    assert found.notes[0] == (
+        f"column 'y': 100,000 points are more than the picture can show; {kept:,} are drawn: the "
+        "first, last, lowest and highest in each half pixel, so every peak, dip and gap stays "
+        "visible and nothing is averaged or sampled (reduce=False draws all)."
+    )
+    found = drawn(x=np.arange(LONG + 1), y=noise(LONG + 1))
+    assert found.notes[0].endswith("nothing is averaged or sampled.")
+
+
+def test_only_rows_with_a_value_are_counted() -> None:
+    y = noise(LONG)
+    y[::4] = np.nan
+    found = drawn(x=np.arange(LONG), y=y)
+    pairs = set(zip(found.columns["x"], found.columns["y"], strict=True))
+    kept = sum(height is not None for _, height in pairs)
+    assert f"75,000 points are more than the picture can show; {kept:,} are" in found.notes[0]
 
 
 def test_reduce_false_draws_every_row() -> None:
@@ -86,12 +103,36 @@ def test_reduce_false_draws_every_row() -> None:
         drawn(Picture(640, 400, False), x=np.arange(100_001), y=np.arange(100_001))
 
 
+def test_reduce_false_draws_as_many_rows_as_the_engine_gets() -> None:
+    """The rows that repeat where pieces meet, or stand between lines, are not the user's."""
+    pk.settings.max_rows = 20_000
+    one = {"x": np.arange(20_000), "y": noise(20_000)}
+    assert rows(drawn(Picture(640, 400, False), **one)) == 20_000
+    assert len(pk.line(one, "x", "y", reduce=False).spec["data"]["values"]) == 20_000
+    assert rows(drawn(Picture(640, 400, False), **spread(2000, 10))) == 20_000
+
+
+@pytest.mark.parametrize("options", [{}, {"reduce": False}])
+def test_too_many_labels_along_x_are_told(options: Any) -> None:
+    def chart(rows: int, labels: int) -> pk.Chart:
+        x = [f"at {at % labels}" for at in range(rows)]
+        return pk.line({"x": x, "y": list(range(rows))}, "x", "y", **options)
+
+    assert len(chart(25_000, 50).spec["data"]["values"]) == 25_000
+    with pytest.raises(pk.errors.DataError, match="20,001 different labels along a text axis"):
+        chart(25_000, 20_001)
+    with pytest.raises(pk.errors.DataError, match="100,001 rows along a text axis") as found:
+        chart(100_001, 100_001)
+    assert "reduce" not in str(found.value)
+    assert "settings.max_rows" in str(found.value)
+
+
 @pytest.mark.parametrize("room", [10, 100, 1000, 5000])
 @pytest.mark.parametrize("count", [6000, LONG])
 def test_a_limit_of_ones_own(room: int, count: int) -> None:
     found = drawn(Picture(640, 400, room), x=np.arange(count), y=noise(count))
     assert room / 3 < len(set(found.columns["x"])) <= room
-    assert f"{count:,} points drawn as" in found.notes[0]
+    assert f"{count:,} points are more than" in found.notes[0]
     assert found.detail is None
 
 
@@ -198,11 +239,13 @@ def by_hand(x: Any, y: Any, buckets: int) -> list[int]:
         if known:
             kept |= {known[0], known[-1]}
             kept |= {min(known, key=lambda row: y[row]), max(known, key=lambda row: y[row])}
-        gaps = [row for row in inside if y[row] != y[row]]
-        place = {row: at for at, row in enumerate(inside)}
-        for row in {gaps[0], gaps[-1]} if gaps else ():
-            if not known or not place[known[0]] < place[row] < place[known[-1]]:
-                kept.add(row)
+        broken = False
+        for row in inside:
+            if y[row] != y[row]:
+                kept |= set() if broken else {row}
+            broken = y[row] != y[row] or (broken and row not in kept)
+        last = inside.index(known[-1]) + 1 if known else 0
+        kept |= {row for row in inside[last:][-1:] if y[row] != y[row]}
     return [row for row in order if row in kept]
 
 
@@ -256,6 +299,36 @@ def test_numbers_at_the_ends_of_what_there_is(low: float, high: float) -> None:
     found = drawn(x=x, y=noise(30_000))
     assert (found.columns["x"][0], found.columns["x"][-1]) == (x[0], x[-1])
     assert rows(found) > 1000
+
+
+def _one_x(count: int) -> Any:
+    return np.zeros(count)
+
+
+def _one_far(count: int) -> Any:
+    return np.r_[np.arange(count - 1), 1e13]
+
+
+def _tiny(count: int) -> Any:
+    return np.arange(count) * 5e-324
+
+
+@pytest.mark.parametrize("made", [_one_x, _one_far, _tiny])
+def test_points_that_share_a_bucket(made: Any) -> None:
+    x, y = made(60_000), noise(60_000)
+    frame = pl.DataFrame({"x": x, "y": y})
+    for data in ({"x": x, "y": y}, frame.lazy(), duckdb.from_arrow(frame.to_arrow())):
+        values = pk.line(data, "x", "y").spec["data"]["values"]
+        heights = [row["y"] for row in values]
+        assert (min(heights), max(heights)) == (y.min(), y.max())
+        assert (heights[0], heights[-1]) == (y[0], y[-1])
+        assert len(values) < 15_000
+
+
+def test_columns_of_a_matrix() -> None:
+    table = np.column_stack([np.arange(200_000), noise(200_000)])
+    apart = drawn(x=table[:, 0].copy(), y=table[:, 1].copy())
+    assert drawn(x=table[:, 0], y=table[:, 1]) == apart
 
 
 def test_infinite_heights_are_gaps() -> None:
@@ -327,6 +400,22 @@ def test_a_log_axis_is_cut_in_its_own_space() -> None:
         drawn(options={"x_scale": "log"}, x=np.r_[x[:5], 0, x[5:]], y=noise(LONG + 1))
 
 
+def _lazies(frame: pl.DataFrame) -> Iterator[Any]:
+    from conftest import in_ibis
+
+    yield frame.lazy()
+    yield duckdb.from_arrow(frame.to_arrow())
+    yield in_ibis(frame.to_pandas())
+
+
+@pytest.mark.parametrize("low", [0.0, -2.0])
+def test_a_log_axis_of_a_lazy_frame_takes_only_numbers_above_0(low: float) -> None:
+    frame = pl.DataFrame({"x": np.arange(20_000) + low, "y": noise(20_000)})
+    for lazy in _lazies(frame):
+        with pytest.raises(pk.errors.DataError, match=r"role 'x', column 'x': found -?[02]"):
+            pk.line(lazy, "x", "y", x_scale="log")
+
+
 # --- how it looks --------------------------------------------------------------------------------
 
 
@@ -374,7 +463,7 @@ def test_long_curves_are_reduced() -> None:
     found = chart.spec["data"]["values"]
     assert {row["class"] for row in found} == {"a", "b"}
     assert len(found) < 12_000
-    assert "200,000 points drawn as" in chart.notes[0]
+    assert "200,000 points are more than the picture can show" in chart.notes[0]
     for name in "ab":
         ends = [row["x"] for row in found if row["class"] == name]
         assert (ends[0], ends[-1]) == (0, 1)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
-from plotkit import Table, errors
+from plotkit import Table, errors, presets
 from plotkit.stats import Picture, Result, _ranking, get, pr_curve, roc_curve
 from plotkit.stats.classes import one_vs_rest
 from plotkit.table import LazyColumns
@@ -978,6 +978,36 @@ def test_many_rows_cost_no_python_lists() -> None:
     assert np.bincount(held["class"].coded().codes).tolist() == [120_000] * 3
     for kind in ("i1", "u1", "u8", "f4"):
         assert one_vs_rest((truth + 100).astype(kind), scores).names == ["100", "101", "102"]
+
+
+@pytest.mark.parametrize(("name", "measure"), [("roc_curve", "AUC"), ("pr_curve", "AP")])
+def test_a_limit_below_the_pixels_is_said(name: str, measure: str) -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.random(20_000) < 0.3
+    scored = {"y_true": truth, "score": rng.random(20_000) + 0.3 * truth}
+    x = np.sort(rng.random(20_001))
+    for data, points, after in (
+        (scored, 20_001, f"; {measure} is of all rows. reduce=False draws all points."),
+        ({"x": x, "y": x**0.5}, 20_001, ". reduce=False draws all points."),
+    ):
+        for limit in (5, 1000):
+            result = compute(name, data, Picture(400, 400, reduce=limit))
+            drawn = len(rows(result))
+            assert drawn <= limit
+            assert result.notes == [
+                f"{points:,} points of the curve drawn as {drawn:,}, fewer than the picture can "
+                f"show{after}"
+            ]
+        [said] = compute(name, data, Picture(100, 100, reduce=4000)).notes
+        assert "the picture is the same" in said
+
+
+@pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])
+def test_a_page_tells_classes_apart_by_name(name: str) -> None:
+    """A crosshair names each line by the tooltip's field that tells lines apart."""
+    spec = presets.get(f"plotkit/{name}").content
+    main = next(layer for layer in spec["layer"] if layer["name"] == "main")
+    assert main["encoding"]["detail"]["field"] == main["encoding"]["tooltip"][0]["field"] == "class"
 
 
 @pytest.mark.parametrize("name", ["roc_curve", "pr_curve"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import re
 from collections import Counter
 from typing import Any
 
@@ -261,8 +262,103 @@ def test_more_points_are_further_along_the_ramp() -> None:
         assert found[0, 3] == 0 and (found[1:, 3] == 255).all()
         light = found[1:, :3].astype(int).sum(axis=1)
         assert (np.diff(light) < 0).all() if name == "light" else (np.diff(light) > 0).all()
-        ends = theme.config(name)["range"]["ramp"][:: len(theme.config(name)["range"]["ramp"]) - 1]
-        assert ["#" + bytes(found[at, :3]).hex() for at in (1, 4)] == ends
+        ramp = theme.config(name)["range"]["ramp"]
+        assert "#" + bytes(found[4, :3]).hex() == ramp[-1]
+        # One point is further along than the ramp's pale end, where the legend says so too.
+        ground = 765 if name == "light" else 0
+        assert abs(light[0] - ground) > abs(sum(bytes.fromhex(ramp[0][1:])) - ground)
+
+
+@pytest.mark.parametrize("extra", [0, 5, 20, 33, 204, 900, 20_000])
+def test_the_legend_ends_with_the_most_points(extra: int) -> None:
+    settings.scatter_marks = 500
+    spread = np.random.default_rng(1).uniform(size=(6000, 2))
+    values = np.r_[spread, np.full((extra, 2), 0.5)]
+    chart = pk.scatter({"x": values[:, 0], "y": values[:, 1]}, "x", "y")
+    most = chart.spec["data"]["values"][0]["most"]
+    legend = re.findall(r"role-legend-label[^>]*>(.*?)</g>", chart.to_svg(fonts=False))
+    labels = re.findall(r">([\d,]+)</text>", "".join(legend))
+    assert most >= max(extra, 2)
+    assert labels[0] == "1" and labels[-1] == f"{most:,}"
+
+
+MANY = 6000
+
+
+def crowd_of_kinds(rows: int) -> dict[str, Any]:
+    """14 kinds of 10 rows each or more, and thousands of others."""
+    random = np.random.default_rng(4)
+    kind = [f"kind {at % 14}" if at < 140 else f"id {at % MANY}" for at in range(rows)]
+    return {"x": random.normal(size=rows), "y": random.normal(size=rows), "kind": kind}
+
+
+@pytest.mark.parametrize(("rows", "reduce"), [(3000, True), (9000, True), (9000, False)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_of_thousands_of_categories_the_most_frequent_stay(
+    rows: int, reduce: bool, theme: str
+) -> None:
+    chart = pk.scatter(crowd_of_kinds(rows), "x", "y", color="kind", reduce=reduce)
+    drawn = chart.spec["data"]["values"]
+    names = list(dict.fromkeys(row["category"] for row in drawn if row.get("category")))
+    others = min(rows - 140, MANY)
+    assert names == [*(f"kind {at}" for at in range(14)), f"other ({others:,} categories)"]
+    assert f"the other {others:,} ({rows - 140:,} rows) are one category." in chart.notes[0]
+    text = chart.to_svg(fonts=False, theme=theme)
+    assert len(re.findall(r">(?:kind \d+|other \([\d,]+ categories\))</text>", text)) == 15
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_thousands_of_categories_have_a_density(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import polars as pl
+
+    monkeypatch.setattr(_crowded, "_PILED_ROWS", 0)
+    settings.scatter_marks = 2000
+    frame = pl.DataFrame(crowd_of_kinds(9000))
+    one = pk.scatter(frame, "x", "y", color="kind")
+    other = (
+        one if engine == "memory" else pk.scatter(engines()[engine](frame), "x", "y", color="kind")
+    )
+    names = [row["category"] for row in other.spec["data"]["values"] if row.get("part") == "name"]
+    assert names[-1] == "other (6,000 categories)" and len(names) == 15
+    assert other.spec["data"]["values"] == one.spec["data"]["values"]
+    assert other.notes == one.notes
+
+
+def test_up_to_56_categories_each_has_a_look() -> None:
+    result = computed(points(3000, kinds=56))
+    assert len(set(result.columns["category"])) == 56 and not result.switches["rest"]
+    assert len(set(computed(points(3000, kinds=57)).columns["category"])) == 15
+
+
+def test_piles_of_coarse_cells_differ() -> None:
+    result = computed(points(60_000), reduce=500)
+    opacity = [1 - 0.65**weight for weight in result.columns["weight"]]
+    order = np.argsort(result.columns["points"], kind="stable")
+    assert (np.diff(np.array(opacity)[order]) >= -1e-9).all()
+    assert min(opacity) == pytest.approx(0.2, abs=0.01)
+    assert max(opacity) == pytest.approx(0.95, abs=0.01)
+    assert "as dark as all" not in result.notes[0]
+    assert "darker the more they are" in result.notes[0]
+
+
+@pytest.mark.parametrize(("kinds", "said"), [(3, "colours mix"), (12, "some share one")])
+def test_notes_on_colours_of_an_image_tell_of_no_shapes(kinds: int, said: str) -> None:
+    notes = computed(points(60_000, kinds=kinds)).notes
+    assert said in notes[0] and not any("shapes" in note for note in notes)
+
+
+def test_names_stand_only_where_a_cloud_is_mostly_its_own() -> None:
+    random = np.random.default_rng(1)
+    kind = random.integers(0, 3, 60_000)
+    middle = np.array([0.0, 0.2, 40.0])[kind]
+    data = columns(
+        x=random.normal(size=60_000) + middle,
+        y=random.normal(size=60_000),
+        color=np.array(["a", "b", "c"])[kind],
+    )
+    assert {row["name"] for row in rows_of(computed(data)) if row["name"]} == {"c"}
 
 
 def test_shares_mix_the_colours_of_the_categories() -> None:

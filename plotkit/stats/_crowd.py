@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from plotkit.column import Column
 from plotkit.stats import _groups
 from plotkit.stats._cells import Array, Grid, counted, each_part, extent, is_whole, numbered
+from plotkit.stats._points import STYLES, kept
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-    from plotkit.column import Column
     from plotkit.table import Columns, LazyColumns
 
 Extent = tuple[float, float]
@@ -28,6 +29,7 @@ _FEW_CELLS = 1 << 23  # that are counted at once
 BUCKETS = 32  # of a size or of a number that gives a shade: points of one are drawn alike
 _MIXED = "plotkit "  # begins the names of the columns that a query adds
 _CELL, _SPECIAL, _COUNT = f"{_MIXED}cell", f"{_MIXED}special", f"{_MIXED}count"
+_VALUE = f"{_MIXED}value"
 
 
 class Piles(NamedTuple):
@@ -39,6 +41,7 @@ class Piles(NamedTuple):
         codes: the category of each.
         counts: how many points each stands for.
         firsts: the row of the first point of each, or another number that rises as these do.
+        coarse: whether the cells are larger than a pixel.
     """
 
     columns: Columns
@@ -46,6 +49,7 @@ class Piles(NamedTuple):
     codes: Array
     counts: Array
     firsts: Array
+    coarse: bool = False
 
 
 class Crowd(NamedTuple):
@@ -100,6 +104,23 @@ class Held:
         )
         self._cells: tuple[Grid, Array] | None = None
         self._counts: tuple[Grid, int, Array] | None = None
+
+    def merged(self, said: list[str]) -> tuple[str, ...] | None:
+        """Merge the categories that are too many into one; the names that are left, or None."""
+        names = self.known.names
+        if self._codes is None or len(names) <= STYLES:
+            return None
+        column = self._columns["color"]
+        few = kept(column.name, names, np.bincount(self._codes).tolist(), said)
+        assert few is not None
+        into = np.full(len(names), len(few.places), np.int32)
+        into[few.places] = np.arange(len(few.places))
+        self._codes = into[self._codes].astype(np.intp)
+        order = few.order(names)
+        made = Column.from_codes(column.name, list(order), self._codes, order)
+        self._columns = {**self._columns, "color": made}
+        self.known = self.known._replace(names=list(order))
+        return order
 
     def cells(self, grid: Grid) -> Array:
         """The cell of each row; those of the last grid are kept."""
@@ -230,7 +251,8 @@ class Remote:
         made = {role: self._data.kinds[role] == "number" for role in ("x", "y")}
         for frame in (self._data.frame.head(1000), self._data.frame):
             asked = [r for r, on in made.items() if on and not self._schema[r].is_integer()]
-            broken = [(nw.col(r) != nw.col(r).floor()).cast(nw.Int64).sum().alias(r) for r in asked]
+            # Not by floor(), which is a 64-bit integer to some engines.
+            broken = [(nw.col(r) % 1 != 0).cast(nw.Int64).sum().alias(r) for r in asked]
             if broken:
                 found = self._data.collect(frame.select(*broken))
                 made |= {role: not column.as_list()[0] for role, column in found.items()}
@@ -268,6 +290,34 @@ class Remote:
             there = float(column.as_list()[0])
             spots.append((end, there) if role == "x" else (there, end))
         return list(dict.fromkeys(spots))
+
+    def merged(self, said: list[str]) -> tuple[str, ...] | None:
+        """Merge the categories that are too many into one; the names that are left, or None."""
+        import narwhals as nw
+
+        names = self.known.names
+        if len(names) <= STYLES:
+            return None
+        value = nw.col("color")
+        asked = self._data.frame.group_by("color").agg(nw.len().alias(_COUNT))
+        # The values as the engine has them, beside the names that they get.
+        asked = asked.with_columns(value.alias(_VALUE))
+        found = self._data.collect(asked)
+        counts = np.zeros(len(names), np.int64)
+        np.add.at(counts, self._codes(found), found[_COUNT].as_array().astype(np.int64))
+        few = kept(self._data.names["color"], names, counts.tolist(), said)
+        assert few is not None
+        stays = {names[at] for at in few.places}
+        name_of = dict(zip(found[_VALUE].as_list(), found["color"].as_text(), strict=True))
+        made = nw.lit(few.rest)
+        for held, name in name_of.items():
+            if name in stays:
+                made = nw.when(value == held).then(nw.lit(name)).otherwise(made)
+        order = few.order(names)
+        frame = self._data.frame.with_columns(made.alias("color"))
+        self._data = self._data._replace(frame=frame)
+        self.known = self.known._replace(names=list(order))
+        return order
 
     def _by(self) -> list[str]:
         return ["color"] if self._categories else []

@@ -14,7 +14,7 @@ from plotkit.stats import DENSITY, Detail, Picture, Result, _density
 from plotkit.stats._axes import is_log
 from plotkit.stats._cells import Array, Axis, Grid
 from plotkit.stats._crowd import BUCKETS, Held, Piles, Remote, Source, bucket
-from plotkit.stats._points import in_declared_order, of_axes, said_of_categories
+from plotkit.stats._points import in_declared_order, of_axes, rest_of, said_of_categories
 from plotkit.table import Columns, LazyColumns
 
 Fields = dict[str, list[Any]]
@@ -25,7 +25,9 @@ _ACROSS, _DOWN = 0.8, 0.64  # of a picture's sides, what axes and legends leave 
 _FIRST, _LEVEL, _LAST = "first", "level", "last"
 _MULTIPLE = 8  # of cells, so that they halve evenly
 _OPACITY = 0.35  # of a point where there are thousands; as the preset says
+_OF_PILES = ("size", "weight", "rest")  # that marks on an image do not show
 _MOST_OPAQUE = 1 - 1e-9
+_LIGHTEST, _DARKEST = 0.2, 0.95  # opacities of marks of coarse cells
 _PILED_ROWS = 200_000  # up to which points come with their piles, for a closer look
 _WHOLE_ROWS = 50_000  # up to which a closer look ends in all of the points
 _LEVELS = 3  # of detail
@@ -33,6 +35,7 @@ _DENSE_ENOUGH = 1.6  # points in a cell that has any
 _LARGEST = 4  # px of a cell's side
 _SPARSE = 100_000  # cells in use, up to which an image of four times as many stays small
 _NAMED = 8  # categories whose names stand in the picture
+_OWN = 0.6  # of the points about a category's densest place, from which on its name stands there
 _NEAR_X, _NEAR_Y = 90, 18  # cells that a name keeps from another one
 
 
@@ -43,6 +46,7 @@ class _Chart(NamedTuple):
     columns: Columns  # without rows where they live in an engine; names and kinds count
     grid: Grid  # a cell for each pixel of the picture
     limit: int  # marks
+    merged: bool  # whether one of the categories stands for those that are too many
 
 
 def compute(
@@ -62,7 +66,6 @@ def compute(
     titles = {}
     if color is not None and categories:
         titles["category"] = color.name
-        said += said_of_categories(color.name, len(known.names))
     switches = {
         **of_axes(options, chart.columns, known.extents),
         **{f"whole_{role}": known.whole[role] for role in ("x", "y")},
@@ -71,12 +74,15 @@ def compute(
         "crowded": True,
     }
     piles = _piles(chart, fit=not image)
+    if categories and color is not None and not chart.merged:
+        said += said_of_categories(color.name, len(known.names), image=piles is None)
     if piles is not None:
         made, detail = _piled(chart, piles)
         count = len(piles.counts)
         if count < known.rows:
-            said.append(notes.piled(known.rows, count))
-        on = {"piled": True}
+            say = notes.piled_coarsely if piles.coarse else notes.piled
+            said.append(say(known.rows, count))
+        on = {"piled": True, "rest": chart.merged}
     else:
         made, detail, density = _dense(chart)
         if "size" in chart.columns:
@@ -100,6 +106,12 @@ def _chart(
     if source.known.rows <= _PILED_ROWS and isinstance(source, Remote):
         columns = source.everything()
         source = Held(columns)
+    names = source.merged(said)
+    if names is not None:
+        old = columns["color"]
+        columns = source.everything() if isinstance(source, Held) else columns
+        if isinstance(source, Remote):
+            columns = {**columns, "color": Column(old.name, "text", values=[], categories=names)}
     axes = (
         Axis(
             *source.known.extents[role],
@@ -114,7 +126,7 @@ def _chart(
             raise errors.DataError.from_sentence(
                 role, columns[role].name, f"a log scale takes no {axis.low:g}."
             )
-    return _Chart(source, columns, grid, settings.scatter_marks)
+    return _Chart(source, columns, grid, settings.scatter_marks, names is not None)
 
 
 def _bare(data: LazyColumns) -> Columns:
@@ -169,10 +181,10 @@ def _piles(chart: _Chart, *, fit: bool) -> Piles | None:
         many = len(np.unique(at * kinds + codes))
         if many + 4 <= chart.limit or made.size == 1:
             found = source.piles(made, source.extremes())
-            if len(found.counts) <= chart.limit:
-                return found
-            if made.size == 1:
-                return source.piles(made, [])
+            if len(found.counts) > chart.limit and made.size == 1:
+                found = source.piles(made, [])
+            if len(found.counts) <= chart.limit or made.size == 1:
+                return found._replace(coarse=made != grid)
         times *= 2
 
 
@@ -247,7 +259,10 @@ def _fields(chart: _Chart, piles: Piles) -> Fields:
 
 def _declared(chart: _Chart, fields: Fields) -> Fields:
     held = chart.columns.get("color")
-    return in_declared_order(fields, held.categories if held and "category" in fields else None)
+    names = held.categories if held is not None and "category" in fields else None
+    if chart.merged and names:
+        fields = {**fields, "rest": rest_of(fields["category"], names)}
+    return in_declared_order(fields, names)
 
 
 def _plain_fields(piles: Piles) -> Fields:
@@ -260,8 +275,18 @@ def _plain_fields(piles: Piles) -> Fields:
     elif color is not None:
         made["category"] = color.as_text()
     made["points"] = piles.counts.tolist()
-    made["weight"] = _weights(piles).tolist()
+    made["weight"] = (_relative(piles.counts) if piles.coarse else _weights(piles)).tolist()
     return made
+
+
+def _relative(counts: Array) -> Array:
+    """The same for marks of coarse cells, which as dark as all of their points are all dark.
+
+    They are darker the closer they come to the largest, by the logarithm.
+    """
+    tone = np.log(counts) / max(math.log(int(counts.max())), 1.0)
+    opacity = _LIGHTEST + (_DARKEST - _LIGHTEST) * tone
+    return np.round(np.log1p(-opacity) / math.log(1 - _OPACITY), 4)
 
 
 def _weights(piles: Piles) -> Array:
@@ -459,7 +484,7 @@ def _name_rows(chart: _Chart, counts: Array) -> list[Row]:
             row["x"], row["y"] = chart.grid.x.low, chart.grid.y.low
         made.append(row)
     held = chart.columns.get("color")
-    if held and held.categories:
+    if held is not None and held.categories:
         place_of = {name: at for at, name in enumerate(held.categories)}
         made.sort(key=lambda row: place_of.get(row["category"], len(place_of)))
     return made
@@ -474,8 +499,10 @@ def _places(counts: Array) -> list[tuple[int, int] | None]:
     free[edge_y : len(free) - edge_y, edge_x : free.shape[1] - edge_x] = 1
     made: list[tuple[int, int] | None] = []
     for one in around:
+        densest = int(one.argmax())
+        is_own = one.flat[densest] > _OWN * all_of_them.flat[densest]
         score = one * one / all_of_them * free
-        if not score.any():
+        if not is_own or not score.any():
             made.append(None)
             continue
         down, across = np.unravel_index(int(score.argmax()), score.shape)
@@ -508,7 +535,7 @@ def _relation(x: Array, y: Array, counts: Array) -> float | None:
 
 
 def _without_size(fields: Fields) -> Fields:
-    return {name: values for name, values in fields.items() if name not in ("size", "weight")}
+    return {name: values for name, values in fields.items() if name not in _OF_PILES}
 
 
 def _records(fields: Fields) -> list[Row]:

@@ -46,6 +46,11 @@ class Rows:
         """How many points of one column of pixels are drawn at most."""
         return 4 if self._steps else 2
 
+    @property
+    def _columns_shown(self) -> int:
+        """How many columns tell points apart that a picture does; two of them are a pixel."""
+        return 2 * DENSITY * self._picture.width
+
     def share(self, curves: int) -> None:
         """Say how many curves there are; raises `OptionError` where a limit has no room."""
         self._shared = max(curves, 1)
@@ -61,7 +66,7 @@ class Rows:
             return None, 1
         if reduce is not True:
             return reduce // self._shared // self._of_column, 1
-        columns = 2 * DENSITY * self._picture.width
+        columns = self._columns_shown
         room = _FINEST_ROWS / (self._shared * self._of_column * columns)
         return columns, min(max(int(math.log2(max(room, 1))) + 1, 1), _LEVELS)
 
@@ -151,9 +156,15 @@ class Rows:
         """Points before and after, where pixels decided on any of them."""
         return (self._points, self._drawn) if self._pixels else None
 
+    @property
+    def fewer(self) -> bool:
+        """Whether a limit leaves less than one point of each column of pixels."""
+        columns, _ = self._pixel_columns()
+        return columns is not None and columns < self._columns_shown
+
     def notes_of_ready(self) -> list[str]:
         """What is said of ready points that are not all drawn."""
-        return [notes.points_reduced(*self.reduced)] if self.reduced else []
+        return [notes.points_reduced(*self.reduced, self.fewer)] if self.reduced else []
 
     def result(self, said: list[str], *, right: bool) -> Result:
         """The rows as a statistic's result; without `class` where no row has one.

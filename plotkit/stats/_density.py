@@ -20,6 +20,7 @@ from plotkit.stats._cells import Array, numbered
 
 THEMES = theme.NAMES
 COLOURS = 8  # of categories
+_LEAST = 0.3  # points, where the scale begins; as the preset says
 _LEVELS = 48  # shades of a count
 _FADES, _FAINTEST = 15, 0.3  # degrees of opacity beside a colour that means something else
 _SHARES = 6  # a category's share of a cell is drawn in so many steps
@@ -80,9 +81,12 @@ def of_means(counts: Array, means: Array, low: float, high: float) -> tuple[str,
 
 
 def _tone(counts: Array) -> Array:
-    """From 0 for one point to 1 for the most, by the logarithm: the scale of the legend."""
+    """Up to 1 for the most points, by the logarithm: the scale of the legend.
+
+    It begins below one point, so that a cell of one is seen on any background.
+    """
     most = int(counts.max(initial=1))
-    return np.log(np.maximum(counts, 1)) / (math.log(most) if most > 1 else 1.0)
+    return np.log(np.maximum(counts, 1) / _LEAST) / math.log(most / _LEAST)
 
 
 def _fade(counts: Array) -> Array:

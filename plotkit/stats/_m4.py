@@ -10,7 +10,7 @@ pieces, in any order of pieces, and coarser levels are made of finer ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,45 +101,57 @@ def grid(low: float, high: float, buckets: int, log: bool) -> Grid:
 def kept(key: Array, values: Sequence[Array]) -> Array:
     """A mask of the points to keep; `key` tells buckets apart, equal ones stand together.
 
-    Points are in drawing order: by line, x, row.
+    Points are in drawing order: by line, x, row. Where rows are missing between two points that
+    are kept, so is the first of them: the line breaks there.
     """
     mask = np.zeros(len(key), dtype=bool)
-    there = ~np.isnan(values[0])
-    _keep_of(key, values[0], there, ~there, mask)
-    for edge in values[1:]:
-        known = ~np.isnan(edge)
-        _keep_of(key, edge, there & known, there & ~known, mask)
+    parts = list(_known_and_missing(values))
+    for heights, (known, _) in zip(values, parts, strict=True):
+        _keep_extremes(key, heights, known, mask)
+    for known, missing in reversed(parts):  # the rows that end a band are points of its line
+        _keep_gaps(key, known, missing, mask)
     return mask
 
 
-def _keep_of(key: Array, heights: Array, known: Array, gap: Array, mask: Array) -> None:
-    """Mark first, last, lowest and highest, and the gaps around them."""
+def _known_and_missing(values: Sequence[Array]) -> Iterator[tuple[Array, Array]]:
+    """For each height where it is known, and where it is missing; edges only where y is known."""
+    there = ~np.isnan(values[0])
+    yield there, ~there
+    for edge in values[1:]:
+        known = ~np.isnan(edge)
+        yield there & known, there & ~known
+
+
+def _keep_extremes(key: Array, heights: Array, known: Array, mask: Array) -> None:
+    """Mark first, last, lowest and highest of each bucket."""
     at = np.flatnonzero(known)
-    starts, ends = _runs(key[at])
-    if len(at):
-        held, sizes = heights[at], ends - starts + 1
-        lows = held == np.repeat(np.minimum.reduceat(held, starts), sizes)
-        highs = held == np.repeat(np.maximum.reduceat(held, starts), sizes)
-        for extreme in (lows, highs):
-            found = np.flatnonzero(extreme)
-            mask[at[found[_runs(key[at[found]])[0]]]] = True
-        mask[at[starts]] = mask[at[ends]] = True
-    gaps = np.flatnonzero(gap)
-    if len(gaps):
-        first, last = _runs(key[gaps])
-        found = gaps[np.union1d(first, last)]
-        mask[found[~_inside(key, found, at, starts, ends)]] = True
-
-
-def _inside(key: Array, gaps: Array, at: Array, starts: Array, ends: Array) -> Array:
-    """Whether a gap lies between two points of its own bucket, where no pixel shows it."""
     if not len(at):
-        return np.zeros(len(gaps), dtype=bool)
-    place = np.searchsorted(key[at[starts]], key[gaps])
-    place = np.minimum(place, len(starts) - 1)
-    same = key[at[starts[place]]] == key[gaps]
-    inside: Array = same & (gaps > at[starts[place]]) & (gaps < at[ends[place]])
-    return inside
+        return
+    starts, ends = _runs(key[at])
+    held, sizes = heights[at], ends - starts + 1
+    lows = held == np.repeat(np.minimum.reduceat(held, starts), sizes)
+    highs = held == np.repeat(np.maximum.reduceat(held, starts), sizes)
+    for extreme in (lows, highs):
+        found = np.flatnonzero(extreme)
+        mask[at[found[_runs(key[at[found]])[0]]]] = True
+    mask[at[starts]] = mask[at[ends]] = True
+
+
+def _keep_gaps(key: Array, known: Array, missing: Array, mask: Array) -> None:
+    """Mark the first missing row after each marked one, in each bucket, and the line's last."""
+    gaps = np.flatnonzero(missing)
+    if not len(gaps):
+        return
+    marked = np.flatnonzero(mask & known)
+    before = np.searchsorted(marked, gaps)
+    buckets = key[gaps]
+    changes = buckets[1:] != buckets[:-1]
+    mask[gaps[np.r_[True, changes | (before[1:] != before[:-1])]]] = True
+    last = np.flatnonzero(np.r_[changes, True])  # without points behind it, it ends the axis
+    following = before[last]
+    inside = following < len(marked)
+    inside[inside] = key[marked[following[inside]]] == buckets[last[inside]]
+    mask[gaps[last[~inside]]] = True
 
 
 def _runs(key: Array) -> tuple[Array, Array]:
@@ -156,28 +168,22 @@ def _candidates(key: Array, values: Sequence[Array]) -> Array:
     tsdownsample finds a bin's extremes ten times faster than NumPy does. Its bins are equal ones
     over what it is given as x, so it is given the buckets' numbers.
     """
-    found = []
-    for nth, heights in enumerate(values):
-        missing = np.isnan(heights)
-        if nth:
-            missing |= np.isnan(values[0])
-        if not missing.any():
-            found.append(_extremes(key, heights))
-            continue
-        known, gaps = np.flatnonzero(~missing), np.flatnonzero(missing)
-        if len(known):
-            found.append(known[_extremes(key[known], heights[known])])
-        first, last = _runs(key[gaps])
-        found += [gaps[first], gaps[last]]
     chosen = np.zeros(len(key), dtype=bool)
-    for positions in found:
-        chosen[positions] = True
+    parts = list(_known_and_missing(values))
+    for heights, (known, _) in zip(values, parts, strict=True):
+        at = np.flatnonzero(known)
+        if len(at) == len(key):
+            chosen[_extremes(key, heights)] = True
+        elif len(at):
+            chosen[at[_extremes(key[at], heights[at])]] = True
+    for known, missing in reversed(parts):
+        _keep_gaps(key, known, missing, chosen)
     return np.flatnonzero(chosen)
 
 
 def _extremes(key: Array, heights: Array) -> Array:
     bins = int(key[-1] - key[0]) + 1
-    if len(key) <= _FEW or 8 * bins > len(key):
+    if len(key) <= _FEW or bins < 2 or 8 * bins > len(key):
         return np.flatnonzero(kept(key, [heights]))
     from tsdownsample import M4Downsampler
 
@@ -185,6 +191,7 @@ def _extremes(key: Array, heights: Array) -> Array:
     # the outermost on the edges so that these are whole numbers.
     along = key - (key[0] - 0.5)
     along[0], along[-1] = 0.0, bins
+    heights = np.ascontiguousarray(heights)  # a column of a matrix is not
     found: Array = M4Downsampler().downsample(along, heights, n_out=4 * bins)  # type: ignore[no-untyped-call]
     return found.astype(np.intp)
 
@@ -197,6 +204,11 @@ class Reducer:
 
     The grid is halved as long as more than `most` of its buckets hold points of a line, counted
     over all lines; that depends on the points alone, not on how they come.
+
+    Attributes:
+        known: how many points have a y.
+        is_mixed: whether the points of a piece stand between those of others.
+        has_gaps: whether a height is missing anywhere.
     """
 
     def __init__(self, grid: Grid, most: int, halved: int = 0) -> None:
@@ -205,17 +217,57 @@ class Reducer:
         self._most = most
         self._held: list[Points] = []
         self._waiting = 0
+        self._end = (-math.inf, -math.inf)
+        self.known = 0
+        self.is_mixed = self.has_gaps = False
 
     def add(self, points: Points) -> None:
         """Points in the order of their rows; they come after those added before."""
         for start in range(0, len(points.x), PIECE):
             piece = in_order(points.take(slice(start, start + PIECE)))
+            self._look_at(piece)
             key = self._fitting(piece)
             found = piece.take(_candidates(key, piece.values))
             self._held.append(found)
             self._waiting += len(found.x)
             if self._waiting > _WAITING and len(self._held) > 1:
                 self._merge()
+
+    def _look_at(self, piece: Points) -> None:
+        missing = np.isnan(piece.values[0])
+        self.known += len(missing) - int(np.count_nonzero(missing))
+        self.has_gaps = self.has_gaps or any(np.isnan(v).any() for v in piece.values)
+        first, last = (
+            (0.0 if piece.series is None else float(piece.series[at]), float(piece.x[at]))
+            for at in (0, -1)
+        )
+        self.is_mixed = self.is_mixed or first < self._end
+        self._end = max(self._end, last)
+
+    def with_gaps(self, pieces: Iterable[Points]) -> Points:
+        """The points that are kept, with the gaps between them: rows of pieces that mix.
+
+        A piece knows only its own points: what it drops between two of them may stand
+        between a point of its own and another's.
+        """
+        found, gaps, waiting = self.result(), [], []
+        for points in pieces:
+            missing = np.logical_or.reduce([np.isnan(held) for held in points.values])
+            waiting.append(points.take(missing & ~np.isin(points.rows, found.rows)))
+            if sum(len(part.x) for part in waiting) > PIECE:
+                gaps.append(self._gaps(found, waiting))
+                waiting = []
+        return self._all_kept([found, *gaps, *waiting])
+
+    def _gaps(self, found: Points, parts: Sequence[Points]) -> Points:
+        """Of the missing rows those that matter beside the points found."""
+        held = self._all_kept([found, *parts])
+        return held.take(~np.isin(held.rows, found.rows))
+
+    def _all_kept(self, parts: Sequence[Points]) -> Points:
+        points = joined(parts)
+        points = in_order(points.take(np.argsort(points.rows, kind="stable")))
+        return points.take(kept(keys(points, self.grid, self.halved), points.values))
 
     def result(self) -> Points:
         """The points that are kept, in drawing order."""
@@ -341,10 +393,14 @@ class Chosen(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Lines that share room: their points on a grid halved so often."""
+    """Lines that share room: their points on a grid halved so often.
+
+    Of all points that they were before, `known` had a y.
+    """
 
     points: Points
     halved: int
+    known: int = 0
 
 
 def choose(shares: Sequence[Share], grid: Grid, start: int, room: int, detail: int) -> Chosen:
@@ -414,9 +470,13 @@ def _levelled(
 
 
 def reduced(pieces: Iterable[Points], grid: Grid, most: int, halved: int = 0) -> Share:
-    """All points of some lines, as `Reducer` keeps them; `halved` is where it starts."""
+    """All points of some lines, as `Reducer` keeps them; `halved` is where it starts.
+
+    The pieces may be asked for twice.
+    """
     reducer = Reducer(grid, most, halved)
     for points in pieces:
         reducer.add(points)
-    found = reducer.result()
-    return Share(found, reducer.halved)
+    mixed = reducer.is_mixed and reducer.has_gaps
+    found = reducer.with_gaps(pieces) if mixed else reducer.result()
+    return Share(found, reducer.halved, reducer.known)

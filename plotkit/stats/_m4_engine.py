@@ -81,7 +81,13 @@ class Engine(Lazy):
                 self._found.setdefault(role, []).extend(values)
         points = Memory(self._as_columns()).whole()
         points = points.take(slice(before, None))
-        return _m4.reduced([_once(points)], grid, most, halved)
+        found = _m4.reduced([_once(points)], grid, most, halved)
+        return found._replace(known=self._known(frame))
+
+    def _known(self, frame: Frame) -> int:
+        """How many rows have a y."""
+        counted = frame.filter(self._is_finite("y")).select(nw.len().alias("rows"))
+        return int(self._data.collect(counted)["rows"].as_list()[0])
 
     def _as_columns(self) -> Columns:
         data = self._data
@@ -125,7 +131,7 @@ class Engine(Lazy):
     def _drawn(self, frame: Frame) -> list[Lists]:
         """The rows to draw, some of them more than once."""
         known = frame.filter(self._is_finite("y"))
-        made = [self._gaps(frame.filter(~self._is_finite("y")))]
+        made = [self._gaps(frame.filter(~self._is_finite("y")), known)]
         if self._heights == ["y"]:
             # Line, x and y are all there is of a row.
             found = self._collected(self._extremes(known, "y"))
@@ -186,14 +192,29 @@ class Engine(Lazy):
             .agg(*(getattr(nw.col(role), of)() for role, of in zip(edges, _EDGES, strict=True)))
         )
 
-    def _gaps(self, frame: Frame) -> Lists:
-        """The first and the last row without y of each line and bucket."""
+    def _gaps(self, frame: Frame, known: Frame) -> Lists:
+        """The rows without y that end a line's bucket or are the first after a point drawn."""
+        keys = [*self._splits, _BUCKET]
         x = nw.col("x")
-        grouped = frame.group_by(*self._splits, _BUCKET)
-        found = self._collected(grouped.agg(x.min().alias("first"), x.max().alias("last")))
-        twice: Lists = {role: found[role] * 2 for role in self._splits}
-        twice["x"] = found["first"] + found["last"]
-        return {**twice, **{role: [None] * len(twice["x"]) for role in self._heights}}
+        ends = frame.group_by(*keys).agg(x.min().alias("first gap"), x.max().alias("last gap"))
+        found = [self._collected(ends)]
+        if not found[0]["first gap"]:
+            return {role: [] for role in (*self._splits, "x", *self._heights)}
+        for role in self._heights:
+            points = self._extremes(known, role)
+            names = [f"{part} x" for part in (*_ENDS, *_HEIGHTS)]
+            beside = _joined(frame, points.select(*keys, *names), keys)
+            after = {f"after {n}": nw.when(x >= nw.col(n)).then(x) for n in names}
+            marked = beside.with_columns(**after).group_by(*keys)
+            found.append(self._collected(marked.agg(*(nw.col(n).min() for n in after))))
+        made: Lists = {role: [] for role in (*self._splits, "x")}
+        for rows in found:
+            for name in rows.keys() - set(keys):
+                there = [at for at, value in enumerate(rows[name]) if value is not None]
+                for role in made:
+                    values = rows[name if role == "x" else role]
+                    made[role] += [values[at] for at in there]
+        return {**made, **{role: [None] * len(made["x"]) for role in self._heights}}
 
     def _collected(self, frame: Frame) -> Lists:
         """An engine's rows as lists, values as it has them."""

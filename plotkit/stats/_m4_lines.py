@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plotkit import settings
+from plotkit import errors, settings
 from plotkit.stats import DENSITY, Picture, _m4, _m4_sources
 from plotkit.stats._m4 import Array, Chosen, Grid, Share
 from plotkit.stats._m4_sources import Source
@@ -25,6 +25,7 @@ class Reduced(NamedTuple):
         first: for each the level of detail from which on it is drawn.
         levels: how many levels there are.
         total: how many rows there were.
+        known: how many of them had a y.
         whole: whether the last level shows all of them.
         parts: into how many parts the lines' x axis is cut; of the background's where
             it has less room than the others.
@@ -36,6 +37,7 @@ class Reduced(NamedTuple):
     first: list[int]
     levels: int
     total: int
+    known: int
     whole: bool
     parts: int
     full: int
@@ -56,6 +58,9 @@ def reduce_lines(
     room first. The levels are those of `Detail`.
     """
     source = _source(data, said)
+    if log_x and source.extent[0] <= 0:  # of columns in memory the row is known, and said before
+        name = data.names["x"] if isinstance(data, LazyColumns) else data["x"].name
+        raise errors.DataError.from_log_scale("x", name, None, source.extent[0])
     full = picture.width * DENSITY * _FINE
     grid = _m4.grid(*source.extent, full << _m4.FINER, log_x)
     room, detail = _room(picture.reduce)
@@ -68,6 +73,7 @@ def reduce_lines(
         *_rows(source, found),
         levels=found.levels,
         total=source.total,
+        known=sum(share.known for share in shares),
         whole=len(found.first) == source.total,
         parts=found.parts,
         full=full,
@@ -107,10 +113,10 @@ def _shares(source: Source, grid: Grid, room: int, many: int, named: int) -> lis
         return [everything]
     coloured = _highest(series, everything.points.values[0], named)
     front = _m4_sources.among(series, coloured)
-    behind = Share(everything.points.take(~front), everything.halved)
+    behind = Share(everything.points.take(~front), everything.halved, everything.known)
     if everything.halved <= _m4.FINER:
         return [Share(everything.points.take(front), everything.halved), behind]
-    return [source.reduced(grid, room, coloured), behind]
+    return [source.reduced(grid, room, coloured)._replace(known=0), behind]
 
 
 def _last_line(share: Share) -> int:

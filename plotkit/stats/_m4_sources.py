@@ -53,7 +53,17 @@ class Source:
 
     def reduced(self, grid: Grid, most: int, only: Sequence[int] | None = None) -> Share:
         """All points, or those of some lines, as the finest grid shows them."""
-        return _m4.reduced(self.pieces(only), grid, most)
+        return _m4.reduced(_Pieces(self, only), grid, most)
+
+
+class _Pieces:
+    """A source's points, from the start each time that they are asked for."""
+
+    def __init__(self, source: Source, only: Sequence[int] | None) -> None:
+        self._source, self._only = source, only
+
+    def __iter__(self) -> Iterator[Points]:
+        return self._source.pieces(self._only)
 
 
 class Memory(Source):

@@ -29,7 +29,8 @@ Array = np.ndarray[Any, Any]
 AGGREGATES = ("mean", "sum", "median", "min", "max", "count")
 SORTS = ("ascending", "descending", "label")
 MAX_BARS = 2000  # the engine takes half a minute for 20,000, and nobody reads them
-KEPT = 40  # labels that keep a bar where there are too many
+KEPT = 40  # bars of labels of their own where there are too many, in all groups
+_LEAST = 2  # labels that stay, however many groups there are
 LABELLED_BARS = 12
 _OWN = "own"  # labels as the engine holds them
 _AT_ONCE = 5000  # bars that an engine hands over before it is asked for the largest only
@@ -57,6 +58,7 @@ class _Counted(NamedTuple):
     bars: _Bars
     labels: list[str]  # in drawing order
     groups: list[str]  # empty without groups
+    declared: bool  # whether the labels have an order of their own
     median_without: Callable[[Array], dict[int, float]]  # of rows whose label is not marked
 
 
@@ -69,6 +71,7 @@ class _Drawn(NamedTuple):
     rows: list[int]
     rest: int = 0  # so many at the end stand for the rest
     left: int = 0  # labels in the rest
+    whole: bool = True  # whether a bar for each label could be drawn
 
 
 def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture: Picture) -> Result:
@@ -80,9 +83,11 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
     that of first appearance; a lazy frame whose rows have no order (PySpark, Ibis) gives sorted
     labels, which a note says.
 
-    Of more than `settings.bar_labels` labels, the 40 whose values are the farthest from 0 keep a
-    bar, and one last bar shows the aggregate of all rows of the others, which a note says.
-    `picture.reduce` False keeps them all, up to 2,000 bars; a number is the most bars drawn.
+    Of more than `settings.bar_labels` bars (labels times groups), the 40 whose values are the
+    farthest from 0 stay (with groups as many labels as have 40 bars in all, two at least), from
+    the largest down if unsorted and without a declared order; one last bar shows the aggregate of
+    all rows of the other labels, which a note says. `picture.reduce` False keeps them all, up to
+    2,000 bars; a number is the most bars drawn, the last one among them.
     Raises `DataError`, `OptionError`.
     """
     aggregate = _one_of("aggregate", options.get("aggregate") or "mean", AGGREGATES)
@@ -112,8 +117,9 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
         )
     if drawn.rest:
         kept = len(set(drawn.labels)) - 1
-        behind = sum(drawn.rows[-drawn.rest :])
-        said.append(notes.other_labels(names["label"], kept, drawn.left, behind, aggregate))
+        rows = sum(drawn.rows[: -drawn.rest]), sum(drawn.rows[-drawn.rest :])
+        told = notes.other_labels(names["label"], kept, drawn.left, rows, aggregate, drawn.whole)
+        said.append(told)
     return _result(drawn, "group" in names, picture, said)
 
 
@@ -200,7 +206,7 @@ def _from_columns(data: Columns, aggregate: str) -> _Counted:
         return dict(zip(found.tolist(), medians.tolist(), strict=True))
 
     bars = _Bars(kinds // width, kinds % width, values, rows)
-    return _Counted(bars, labels, groups, median_without)
+    return _Counted(bars, labels, groups, bool(data["label"].categories), median_without)
 
 
 def _aggregated(values: Array, codes: Array, rows: Array, aggregate: str) -> Array:
@@ -233,18 +239,34 @@ def _from_lazy(
     grouped = frame.group_by(*keys).agg(*aggregates, *firsts)
     bars = grouped.with_columns(nw.col("label").alias(_OWN))
     held = data.collect(bars.head(_AT_ONCE + 1))
+    of_labels: list[str] = []
     if len(held["rows"]) > _AT_ONCE:
-        largest, left = _largest(data, grouped, reduce)
+        largest, left, whole = _largest(data, grouped, reduce)
         is_kept = nw.col("label").is_in(largest)
         held = data.collect(bars.filter(is_kept))
         # Groups that only the rest has have their places too.
         order = _groups.lazy_order(data, "group", said)[0] if len(keys) == 2 else []
-        counted = _counted_lazy(data, held, aggregate, order, said)
+        counted = _counted_lazy(data, held, aggregate, order, of_labels)
         rest = _collected(data, frame.filter(~is_kept), aggregates, counted.groups)
-        return _arranged(counted, counted.bars, sort, rest, left)
-    order = _ordered(data, "group", held, said) if len(keys) == 2 else []
-    counted = _counted_lazy(data, held, aggregate, order, said)
-    return _reduced(counted, aggregate, sort, reduce, data.names["label"])
+        drawn = _arranged(counted, counted.bars, sort, rest, left)._replace(whole=whole)
+    else:
+        order = _ordered(data, "group", held, said) if len(keys) == 2 else []
+        counted = _counted_lazy(data, held, aggregate, order, of_labels)
+        drawn = _reduced(counted, aggregate, sort, reduce, data.names["label"])
+    if sort is not None or not drawn.rest:  # else they stand by value
+        said += of_labels
+    return drawn if aggregate not in ("sum", "mean") else _steady(drawn)
+
+
+def _steady(drawn: _Drawn) -> _Drawn:
+    """Sums in the digits that do not depend on the order in which an engine's threads add."""
+    added = zip(drawn.values, drawn.rows, strict=True)
+    return drawn._replace(
+        values=[
+            float(f"{value:.13g}") if isinstance(value, float) and rows > 1 else value
+            for value, rows in added
+        ]
+    )
 
 
 def _counted_lazy(
@@ -254,6 +276,7 @@ def _counted_lazy(
     import narwhals as nw
 
     labels = _ordered(data, "label", held, said)
+    declared = bool(_groups.declared_order(data, "label") or held["label"].categories)
     codes = _codes_in(labels, held["label"])
     of = _codes_in(groups, held["group"]) if "group" in held else np.zeros_like(codes)
 
@@ -265,7 +288,9 @@ def _counted_lazy(
         found = _collected(data, rows, aggregates, groups)
         return dict(zip(found.groups.tolist(), found.values.tolist(), strict=True))
 
-    return _Counted(_Bars(codes, of, *_measured(held)), labels, groups, median_without)
+    # Sums of a label are taken group by group, so that no engine's order tells in the last digit.
+    bars = _Bars(codes, of, *_measured(held)).at(np.lexsort((of, codes)))
+    return _Counted(bars, labels, groups, declared, median_without)
 
 
 def _collected(
@@ -294,8 +319,10 @@ def _measured(held: Columns) -> tuple[Array, Array]:
 
 def _largest(
     data: LazyColumns, grouped: nw.LazyFrame[Any], reduce: bool | int
-) -> tuple[list[Any], int]:
-    """The labels of the largest bars as the engine holds them, and how many others there are."""
+) -> tuple[list[Any], int, bool]:
+    """The labels of the largest bars as the engine holds them, how many others there are, and
+    whether all could be drawn.
+    """
     import narwhals as nw
 
     size = nw.col("value").cast(nw.Float64).abs()
@@ -312,7 +339,7 @@ def _largest(
     named = labels.select("size", nw.col("label").alias(_OWN))
     top = named.sort("size", _OWN, descending=[True, False]).head(room)
     own = data.collect(top.select(_OWN))[_OWN].as_list()
-    return own, count - len(own)
+    return own, count - len(own), bars <= MAX_BARS
 
 
 def _ordered(data: LazyColumns, role: str, held: Columns, said: list[str]) -> list[str]:
@@ -355,9 +382,10 @@ def _room(labels: int, groups: int, bars: int, reduce: bool | int, column: str) 
     """
     width = max(groups, 1)
     if reduce is True:
-        if labels <= settings.bar_labels and bars <= MAX_BARS:
-            return None
-        room = min(KEPT, settings.bar_labels, MAX_BARS // width - 1)
+        most = min(KEPT, settings.bar_labels)
+        room = min(max(most // width, min(_LEAST, most)), MAX_BARS // width - 1)
+        if bars <= MAX_BARS and (labels * width <= settings.bar_labels or labels <= room + 1):
+            return None  # one bar for a single label would be no fewer
         if room > 0:
             return room
     elif reduce is not False:
@@ -387,7 +415,8 @@ def _reduced(
     if aggregate == "median":
         found = counted.median_without(kept)
         rest = rest._replace(values=np.array([found[of] for of in rest.groups.tolist()]))
-    return _arranged(counted, bars.at(mine), sort, rest, len(counted.labels) - room)
+    drawn = _arranged(counted, bars.at(mine), sort, rest, len(counted.labels) - room)
+    return drawn._replace(whole=len(bars.rows) <= MAX_BARS)
 
 
 def _largest_of(sizes: Array, labels: list[str], room: int) -> Array:
@@ -422,6 +451,8 @@ def _arranged(
     """Bars label by label, groups in their order within each; those of the rest last."""
     names = counted.labels
     used = np.unique(bars.labels)
+    if rest is not None and not counted.declared:
+        sort = sort or "descending"  # the order of first appearance would tell nothing
     if sort == "label":
         used = np.array(sorted(used.tolist(), key=lambda at: _groups.natural_key(names[at])))
     elif sort is not None:

@@ -15,7 +15,8 @@ for the row and the column of all classes without one of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ MAX_CLASSES = 2000  # more are an error
 _POINTED = 1000  # cells of an image that tell their values
 DARK = 0.5  # from this share on, the other text colour of the theme reads better on a cell
 
+_NUMBERED = re.compile(r"(\D+)([0-9]{1,18})")  # "class 10"
 _MAX_COUNTED = 10_000  # classes of which the most confused ones are found
 _NAME = 6.6  # px of a class name's character, about
 _UPRIGHT = 30  # px that a name may take beside others, however small the cells
@@ -73,11 +75,11 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
     """Count pairs of `Actual` and `Predicted`, weighted by `nPredictions` where it is mapped.
 
     Options: `class_names` (the classes in order; one outside is an error; default: the declared
-    order of a categorical, else numbers by value, else text sorted), `normalize` (None, "true",
-    "pred" or "all", as in scikit-learn; shares of 0 rows are 0), `most_confused` (None, or a
-    number: only so many classes with the most errors have a row and a column of their own, all
-    others share one). The switches lay smaller cells for more classes; more than 200 are an image.
-    Raises `DataError`, `OptionError`.
+    order of a categorical, else numbers by value, else text sorted, "class 9" before "class 10"),
+    `normalize` (None, "true", "pred" or "all", as in scikit-learn; shares of 0 rows are 0),
+    `most_confused` (None, or a number: only so many classes with the most errors have a row and
+    a column of their own, all others share one). The switches lay smaller cells for
+    more classes; more than 200 are an image. Raises `DataError`, `OptionError`.
     """
     normalize = _checked_normalize(options.get("normalize"))
     most = _checked_most(options.get("most_confused"))
@@ -431,6 +433,27 @@ def _counted(data: LazyColumns) -> Columns:
     return {role: held[role] for role in (*keys, "nPredictions")}
 
 
+def sorted_names(names: Iterable[str]) -> list[str]:
+    """Classes without an order of their own: numbers by value, then text by its characters.
+
+    Text that differs in a number at its end alone is ordered by that, in the places it has.
+
+    >>> sorted_names(["class 10", "class 9", "cat", "10", "9"])
+    ['9', '10', 'cat', 'class 9', 'class 10']
+    """
+    ordered = sorted(names, key=_groups.natural_key)
+    alike: dict[str, list[tuple[int, int]]] = {}  # of one beginning: the number, and where it is
+    for at, name in enumerate(ordered):
+        found = _NUMBERED.fullmatch(name)
+        if found is not None and _groups.natural_key(name)[0]:  # "-10" is a number itself
+            alike.setdefault(found[1], []).append((int(found[2]), at))
+    placed = list(ordered)
+    for held in alike.values():
+        for (_, place), (_, at) in zip(held, sorted(held), strict=True):
+            placed[place] = ordered[at]
+    return placed
+
+
 def _class_names(data: Columns, given: object) -> list[str]:
     actual, predicted = data["Actual"], data["Predicted"]
     sides = {role: _groups.factorize(data[role]) for role in ("Actual", "Predicted")}
@@ -438,9 +461,9 @@ def _class_names(data: Columns, given: object) -> list[str]:
         found = list(dict.fromkeys(name for names, _ in sides.values() for name in names))
         declared = [*(actual.categories or ()), *(predicted.categories or ())]
         if declared:
-            rest = sorted(set(found) - set(declared), key=_groups.natural_key)
+            rest = sorted_names(set(found) - set(declared))
             return list(dict.fromkeys([*declared, *rest]))
-        return sorted(found, key=_groups.natural_key)
+        return sorted_names(found)
     if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
         raise errors.OptionError.from_option("class_names", given, "a list of names")
     names = [classes.class_name(name) for name in classes.label_list(given, "class_names")]

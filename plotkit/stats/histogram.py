@@ -524,7 +524,9 @@ def _bin_of(value: nw.Expr, edges: Array) -> nw.Expr:
     if not even:
         place = _searched(value, edges, 0, bins)
     else:
-        near = ((value - low) / step).floor().clip(0, bins - 1)
+        # Clipped first, as some engines' floor is an integer; doubles again, as integers times a
+        # literal are decimals to others.
+        near = ((value - low) / step).clip(0, bins - 1).floor().cast(nw.Float64)
         too_high = ((near > 0) & (value < near * step + low)).cast(nw.Float64)
         too_low = ((near < bins - 1) & (value >= (near + 1) * step + low)).cast(nw.Float64)
         place = (near - too_high + too_low).cast(nw.Int64)

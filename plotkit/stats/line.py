@@ -20,6 +20,7 @@ from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
 _NAMED_OF_MANY = 7  # beyond eight series: so many in colour, the others grey
+_MOST_LABELS = 20_000  # along x: the engine takes half a minute for more
 _MANY_POINTS = 10_000  # above this, what one pixel column cannot show is left out
 _LABEL_HEIGHT, _LABEL_WIDTH, _LABEL_SIZE = 15.0, 150.0, 11.5
 _LEGEND_LABEL = 170.0  # px: longer names stand beside the plot, not above it
@@ -114,24 +115,51 @@ def gathered(
     most = _MANY_POINTS
     if not isinstance(picture.reduce, bool):
         most = min(most, picture.reduce)
-    kind = _typed(data, "x").kind
-    if kind == "text" or not _is_long(data, most):
+    if _typed(data, "x").kind == "text":
+        return Held(_along_labels(data))
+    if not _is_long(data, most):
         return Held(data.collect() if isinstance(data, LazyColumns) else data)
     if picture.reduce is False:
         return _whole(data, picture, log_x)
     found = _reduced(data, picture, log_x, said, colours)
-    kept = sum(1 for level in found.first if level == 0)
-    if kept < found.total:
-        name = found.columns["y"].name
-        further = found.parts < found.full
+    y = found.columns["y"]
+    heights = zip(found.first, y.as_json(), strict=True)
+    kept = sum(1 for level, height in heights if level == 0 and height is not None)
+    if kept < found.known:
+        fits = found.total <= settings.max_rows
         said.append(
-            notes.reduced_further(name, found.total, kept, found.parts)
-            if further
-            else notes.reduced(name, found.total, kept)
+            notes.reduced_further(y.name, found.known, kept, found.parts, fits)
+            if found.parts < found.full
+            else notes.reduced(y.name, found.known, kept, fits)
         )
     if found.repeated[0]:
         said.append(notes.duplicate_x(found.columns["x"].name, *found.repeated))
     return Held(found.columns, found.first, found.levels, found.whole, is_sorted=True)
+
+
+def _along_labels(data: Columns | LazyColumns) -> Columns:
+    """All rows of lines along text, which no reduction makes fewer."""
+    count, name = _rows_of(data), _typed(data, "x").name
+    advice = "Give x as numbers or times, or filter or aggregate first."
+    if count > settings.max_rows:
+        raise errors.DataError.from_sentence(
+            "x",
+            name,
+            f"{count:,} rows along a text axis; such rows are all drawn, one by one, and the "
+            f"drawing engine gets at most {settings.max_rows:,} (plotkit.settings.max_rows). "
+            + advice,
+        )
+    columns = data.collect() if isinstance(data, LazyColumns) else data
+    if count > _MOST_LABELS:
+        labels = len(set(columns["x"].as_list()))
+        if labels > _MOST_LABELS:
+            raise errors.DataError.from_sentence(
+                "x",
+                name,
+                f"{labels:,} different labels along a text axis; it takes at most "
+                f"{_MOST_LABELS:,}. {advice}",
+            )
+    return columns
 
 
 def _whole(data: Columns | LazyColumns, picture: Picture, log_x: bool) -> Held:
@@ -190,12 +218,7 @@ def _check_above_zero(columns: Columns, log_x: bool, log_y: bool) -> None:
     for role, log in (("x", log_x), ("y", log_y)):
         low = min((v for v in columns[role].as_json() if v is not None), default=None)
         if log and low is not None and low <= 0:
-            raise errors.DataError.from_sentence(
-                role,
-                columns[role].name,
-                f"found {errors.shown(low)}; a log scale takes only numbers above 0. Drop such "
-                "rows, or leave the scale linear.",
-            )
+            raise errors.DataError.from_log_scale(role, columns[role].name, None, low)
 
 
 def _longest(named: Sequence[Key]) -> float:
@@ -454,6 +477,8 @@ class _Rows:
         self._direct, self._many = direct, many
         self._levels = held.first if held.first is not None else [0] * len(columns["x"])
         self._in_pieces = cut
+        # Rows that no one gave come on top only where the engine gets so many.
+        self._spare = settings.max_rows - sum(1 for level in self._levels if level == 0)
         self._pieces = 0
         self._made: dict[str, list[Any]] = {role: [] for role in self._inputs}
         extra = ("color", "stroke", "context", "lone", "end_label", "piece", "bundle")
@@ -468,7 +493,7 @@ class _Rows:
             self._sort_as_in_table([row for rows in order.values() for row in rows])
             return
         grey = [key for key in keys if key not in self._named]
-        size = -(-len(grey) // _BUNDLES)
+        size = -(-len(grey) // _BUNDLES) if len(grey) <= self._spare else 1
         behind = {key: at // size for at, key in enumerate(grey)}
         last = None
         for key in keys:
@@ -508,6 +533,9 @@ class _Rows:
         """
         start = len(self.first) - count
         ends = [at for at in range(start, len(self.first)) if self.first[at] == 0][_PIECE::_PIECE]
+        if len(ends) > self._spare:
+            return
+        self._spare -= len(ends)
         cuts = [start, *(at + 1 for at in ends), len(self.first)]
         for name, values in [*self._made.items(), ("", self.first)]:
             tail = values[start:]
@@ -533,6 +561,7 @@ class _Rows:
             if name in self._made:
                 self._made[name][-1] = False if name == "lone" else None
         self.first.append(0)
+        self._spare -= 1
 
     def _sort_as_in_table(self, rows: Sequence[int]) -> None:
         rank = sorted(range(len(rows)), key=rows.__getitem__)

@@ -137,7 +137,7 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
         said.append(notes.micro_average(len(areas)))
     _add_baselines(rows, scored.groups, said)
     if rows.reduced:
-        said.append(notes.curve_points_reduced(*rows.reduced, "AP"))
+        said.append(notes.curve_points_reduced(*rows.reduced, "AP", rows.fewer))
     return rows.result(said, right=False)
 
 

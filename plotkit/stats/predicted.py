@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from plotkit import errors, text
-from plotkit.stats import _counting, _groups, classes
-from plotkit.stats.confusion_matrix import winners
+from plotkit.stats import _counting, classes
+from plotkit.stats.confusion_matrix import sorted_names, winners
 
 Array = np.ndarray[Any, Any]
 
@@ -100,7 +100,7 @@ def predicted(
         return columns, None
     known = dict.fromkeys(classes.class_name(name) for name in order)
     rest = {*actual, *guesses}.difference(known)
-    return columns, [*known, *sorted(rest, key=_groups.natural_key)]
+    return columns, [*known, *sorted_names(rest)]
 
 
 def _declared(*sides: object) -> list[object] | None:

@@ -118,7 +118,7 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, object], picture:
         said.append(notes.micro_average(len(areas)))
     rows.add_line([0.0, 1.0], [0.0, 1.0], None, "Chance", "reference")
     if rows.reduced:
-        said.append(notes.curve_points_reduced(*rows.reduced, "AUC"))
+        said.append(notes.curve_points_reduced(*rows.reduced, "AUC", rows.fewer))
     return rows.result(said, right=True)
 
 

@@ -7,13 +7,21 @@ drawn as an image, and the points that lie alone as marks on it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from plotkit import errors, settings
 from plotkit.column import Column
 from plotkit.stats import Picture, Result
-from plotkit.stats._points import in_declared_order, of_axes, said_of_categories
+from plotkit.stats._points import (
+    in_declared_order,
+    in_order,
+    kept,
+    of_axes,
+    rest_of,
+    said_of_categories,
+)
 from plotkit.table import Columns, LazyColumns
 
 _DENSE, _CROWDED = 500, 2500  # points, from which on they are drawn smaller and lighter
@@ -58,11 +66,10 @@ def _every_point(columns: Columns, options: Mapping[str, Any]) -> Result:
     if color is not None and continuous:
         made["color"] = color.as_json()
     elif color is not None:
-        names = color.as_text()
-        made["category"] = names
+        made["category"] = color.as_text()
         titles["category"] = color.name
-        made = in_declared_order(made, color.categories)
-        said += said_of_categories(color.name, len(set(names)))
+        made, count = _categorized(made, color, said)
+        said += said_of_categories(color.name, count)
     points = len(made["x"])
     extents = {role: _extent(columns[role]) for role in ("x", "y")}
     switches = {
@@ -70,10 +77,27 @@ def _every_point(columns: Columns, options: Mapping[str, Any]) -> Result:
         "whole_x": columns["x"].is_whole(),
         "whole_y": columns["y"].is_whole(),
         "continuous": continuous,
+        "rest": "rest" in made,
         "dense": _DENSE < points <= _CROWDED,
         "crowded": points > _CROWDED,
     }
     return Result(made, said, switches=switches, titles=titles)
+
+
+def _categorized(
+    made: dict[str, list[Any]], color: Column, said: list[str]
+) -> tuple[dict[str, list[Any]], int]:
+    """The rows in the order of their categories, and how many have a look of their own."""
+    rows = Counter(made["category"])
+    names = in_order(list(rows), color.categories)
+    few = kept(color.name, names, [rows[name] for name in names], said)
+    if few is None:
+        return in_declared_order(made, color.categories), len(names)
+    order = few.order(names)
+    drawn = {name: name for name in order[:-1]}
+    made["category"] = [drawn.get(name, few.rest) for name in made["category"]]
+    made["rest"] = rest_of(made["category"], order)
+    return in_declared_order(made, order), 0  # what is to be said is said
 
 
 def _extent(column: Column) -> tuple[float, float] | None:

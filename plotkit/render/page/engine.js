@@ -64,7 +64,11 @@ async function build(chart, theme, width, columns) {
   const {view} = await engine.embed(box, structuredClone(spec), {
     mode: isVega(spec) ? "vega" : "vega-lite", renderer: "svg", actions: false, defaultStyle: false, hover: false,
     config, ast: true, viewClass: chart.viewClass, loader: chart.loader, tooltip: () => {}, bind: inputs,
-    patch: vega => { tameBindings(vega); return vega; },
+    patch: vega => {
+      tameBindings(vega);
+      if (chart.detail?.lines) wheelAlong(vega, chart.zooms);
+      return vega;
+    },
   });
   box.className = "pk-drawing";
   return {view, box, inputs};

@@ -10,6 +10,23 @@ function isZoomed(view, zooms) {
   });
 }
 
+// Many rows along x: the wheel alone comes closer along x, and leaves y, as else soon nothing would be
+// in sight. With Shift, and by keys, it is both. Some browsers turn Shift and the wheel sideways.
+function wheelAlong(vega, zooms) {
+  visit(vega, ({signals}) => {
+    if (!Array.isArray(signals)) return;
+    for (const name of zooms) {
+      const of = part => signals.find(signal => signal.name === name + part)?.on;
+      const closer = of("_y")?.find(({events}) => events?.signal === `${name}_zoom_delta`);
+      const [anchor] = of("_zoom_anchor") ?? [], [delta] = of("_zoom_delta") ?? [];
+      if (!of("_x") || !closer || !anchor?.update.startsWith("{") || !delta) continue;
+      anchor.update = `{both: event.shiftKey, ${anchor.update.slice(1)}`;
+      delta.update = delta.update.replace("event.deltaY", "(event.deltaY || event.deltaX)");
+      closer.update = `${name}_zoom_anchor.both ? ${closer.update} : ${name}_y || domain("y")`;
+    }
+  });
+}
+
 // For every new drawing, because a view's signals are its own.
 function watchZoom(chart) {
   const {view, zooms, picture, tools, hint, reset} = chart;
@@ -47,7 +64,7 @@ function zooming(chart) {
     const {left, top, width, height} = background.getBoundingClientRect();
     const {x, y} = chart.stop ? toClient(chart, chart.stop) : {x: left + width / 2, y: top + height / 2};
     background.dispatchEvent(new WheelEvent("wheel", {bubbles: true, cancelable: true, view: window,
-      deltaY: turn, clientX: x, clientY: y, ctrlKey: true}));
+      deltaY: turn, clientX: x, clientY: y, ctrlKey: true, shiftKey: true}));
   });
   // Inside a longer page the wheel scrolls that page, and a finger reads values instead of moving the plot.
   picture.addEventListener("wheel", event => {
