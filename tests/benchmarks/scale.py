@@ -240,7 +240,7 @@ def line(bench: Bench) -> Part:
     return Part(
         [
             compared(what, warm["plotkit"], chunks, warm["matplotlib"], 0.5),
-            compared(what, warm["plotkit"], "Matplotlib as it comes", warm["default"]),
+            compared(what, warm["plotkit"], "Matplotlib as it comes", warm["default"], 0.5),
             over(what, warm["plotkit"], "plotkit, 1,000 points", warm["small"], 0.3),
             compared(f"{what}, fresh process", cold["plotkit"], chunks, cold["matplotlib"]),
         ]
@@ -383,7 +383,7 @@ def curves(bench: Bench) -> Part:
         if isinstance(theirs, Times) and isinstance(area, Times):
             pairs = zip(theirs.seconds, area.seconds, strict=True)
             both = Times([sum(pair) for pair in pairs], theirs.peak)
-            table.append(compared(what, ours, f"scikit-learn: `{curve}`, `{score}`", both))
+            table.append(compared(what, ours, f"scikit-learn: `{curve}`, `{score}`", both, 0.125))
     return Part(table)
 
 
@@ -447,7 +447,7 @@ def opened(bench: Bench, page: Path, selector: str) -> tuple[str, bool | None]:
     except GaveUp as error:
         if "playwright" in str(error) or "Executable" in str(error):
             return "not checked: no browser", None
-        return f"does not open ({error})", False
+        return "does not open", False
     said = " and zooms by the wheel" if found["zoomed"] else ""
     return f"opens in {shown(found['seconds'])}{said}", found["zoomed"]
 
