@@ -20,7 +20,8 @@ FLOORS = [
     # 2
     "expression", "layout", "upgrade", "places", "roots", "trust", "wandb_form", "preset", "schema",
     "stats", "stats._axes", "stats._groups", "stats._counting", "stats._shades",
-    "stats._m4", "stats._m4_sources", "stats._m4_engine", "stats._m4_lines", "stats._ranking", "stats._curves",
+    "stats._m4", "stats._m4_sources", "stats._m4_engine", "stats._m4_lines",
+    "stats._ranking", "stats._curves",
     "stats._cells", "stats._density", "stats._points", "stats._crowd", "stats._crowded",
     "stats.bar", "stats.classes", "stats.confusion_matrix", "stats.predicted", "stats.histogram",
     "stats.line", "stats.area_under_curve", "stats.pr_curve", "stats.roc_curve", "stats.scatter",
