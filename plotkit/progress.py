@@ -226,8 +226,12 @@ def listening() -> Iterator[None]:
     telling: list[threading.Thread] = []
 
     def tell_again() -> None:
+        main = threading.main_thread().ident
         while not left.wait(_AGAIN):
-            signal.raise_signal(signal.SIGINT)
+            if hasattr(signal, "pthread_kill") and main is not None:
+                signal.pthread_kill(main, signal.SIGINT)  # it also wakes the thread
+            else:
+                signal.raise_signal(signal.SIGINT)
 
     def handler(number: int, frame: object) -> None:
         if left.is_set():

@@ -19,7 +19,6 @@ from plotkit import errors, expression, settings
 from plotkit.places import BINDINGS, MARKS, PLACES
 
 # The fields in which statistics put images that they make.
-_IMAGES = {"scatter": "density", "confusion_matrix": "image"}
 _IMAGES = {
     "scatter": ("density_light", "density_dark"),
     "confusion_matrix": ("image_light", "image_dark"),

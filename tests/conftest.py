@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+import signal
 import sys
 import tempfile
 import warnings
@@ -208,6 +209,13 @@ def spark() -> Any:
         .config("spark.sql.shuffle.partitions", "1")
         .getOrCreate()
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hear_ctrl_c() -> None:
+    """A shell starts what runs beside it deaf to Ctrl-C, and programs that we start inherit it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=[pytest.param(name, marks=MARKED.get(name, ())) for name in FRAMES])
