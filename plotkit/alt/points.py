@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from plotkit import trends, words
 from plotkit.alt.reading import Axis, Chart, Row, axes, fragment, is_there
 
 _STRONG, _MODERATE, _WEAK = 0.8, 0.5, 0.3  # of rank correlations
+# How the statistic names the categories without a colour of their own.
+_OTHERS = re.compile(r"other \(([\d,]+) categories\)")
 
 
 def points(chart: Chart) -> list[str]:
@@ -57,12 +61,23 @@ def categories(chart: Chart) -> list[str]:
             continue
         axis = chart.axis(channel)
         if axis.kind == "text" and axis.values:
-            names = list(dict.fromkeys(map(str, axis.values)))
+            names = _with_others(list(dict.fromkeys(map(str, axis.values))), chart)
             told.append(voice.say("categories", len(names), names=voice.names(names)))
         elif axis.values:
             said = voice.say(f"channel_{channel}", title=axis.title, range=axis.range())
             told.append(fragment(said, voice))
     return told
+
+
+def _with_others(names: list[str], chart: Chart) -> list[str]:
+    """The categories, one without a name for each that only the rest stands for."""
+    rest = chart.field("rest")
+    marked = any(row.get(rest) for row in chart.rows) or _image(chart) is not None
+    found = _OTHERS.match(names[-1]) if marked else None
+    if found is None:
+        return names
+    others = int(found[1].replace(",", ""))
+    return names[:-1] + [""] * others
 
 
 def _relation_of(rho: float, voice: words.Voice) -> list[str]:
