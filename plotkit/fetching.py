@@ -12,14 +12,13 @@ import csv
 import io
 import json
 import stat
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
-from plotkit import errors, settings
+from plotkit import errors, progress, settings
 
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _BLANK = "data:image/png;base64,AAAA"
@@ -267,17 +266,7 @@ def _in_time(job: Callable[[], bytes], end: float) -> bytes:
 
     A socket's own timeout begins anew with each of them, and with each redirect.
     """
-    done: list[bytes] = []
-    failed: list[Exception] = []
-
-    def run() -> None:
-        try:
-            done.append(job())
-        except Exception as reason:
-            failed.append(reason)
-
-    thread = threading.Thread(target=run, name="plotkit-fetching", daemon=True)
-    thread.start()
+    thread, done, failed = progress.aside(job, "plotkit-fetching")
     thread.join(max(0.0, end - time.monotonic()))
     if failed:
         raise failed.pop()  # no name holds it, so that its sockets close at once

@@ -21,7 +21,6 @@ _TEXT_LIMIT = 1000  # characters of a title or a cell that a picture could possi
 _LAST_OF_PLANE = "\uffff"  # characters beyond it take two units of UTF-16
 _IMAGE = re.compile("data:image/png;base64,[A-Za-z0-9+/=]*")  # a picture, and no text to be read
 _LABEL_ROOM, _LABEL_SIZE = 220.0, 12.0  # px that a label may take, and of its letters
-_MANY = 10_000  # rows from which on NumPy is worth loading
 _PARAM_TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "text": (str,),
@@ -429,15 +428,6 @@ def check_scales(spec: Mapping[str, Any], preset: Preset, columns: Mapping[str, 
         if row is not None:
             value = column.value(row)
             raise errors.DataError.from_log_scale(role, column.name, row, value)
-
-
-def _first_not_above_zero(column: Column) -> int | None:
-    if len(column) <= _MANY:
-        return column.first_index(lambda value: value is not None and value <= 0)
-    import numpy as np  # one by one, so many would take seconds
-
-    below = column.as_array() <= 0  # a missing value is not
-    return int(np.argmax(below)) if below.any() else None
 
 
 def _of_scale(definition: Mapping[str, Any], name: str) -> Any:

@@ -271,6 +271,18 @@ def interruptible(work: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
+    thread, found, failed = aside(work, "plotkit work")
+    while thread.is_alive():
+        thread.join(_GLANCE)
+    if failed:
+        raise failed[0]
+    return found[0]
+
+
+def aside(
+    work: Callable[[], T], name: str
+) -> tuple[threading.Thread, list[T], list[BaseException]]:
+    """Work begun in a thread that may be left behind; where its result, or failure, will be."""
     found: list[T] = []
     failed: list[BaseException] = []
 
@@ -280,10 +292,6 @@ def interruptible(work: Callable[[], T]) -> T:
         except BaseException as reason:
             failed.append(reason)
 
-    thread = threading.Thread(target=run, name="plotkit work", daemon=True)
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
-    while thread.is_alive():
-        thread.join(_GLANCE)
-    if failed:
-        raise failed[0]
-    return found[0]
+    return thread, found, failed

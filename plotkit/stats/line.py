@@ -180,11 +180,15 @@ def _reduced(
     from plotkit.stats._m4_lines import reduce_lines  # only long lines need NumPy
 
     if log_x and isinstance(data, dict):
-        low = data["x"].facts().low
-        if low is not None and low <= 0:
-            row = data["x"].first_index(lambda v: v is not None and v <= 0) or 0
-            raise errors.DataError.from_log_scale("x", data["x"].name, row, data["x"].value(row))
+        _check_positive("x", data["x"])
     return reduce_lines(data, picture, log_x, colours, _NAMED_OF_MANY, said)
+
+
+def _check_positive(role: str, column: Column) -> None:
+    low = column.facts().low
+    if low is not None and low <= 0:
+        row = column.first_index(lambda v: v is not None and v <= 0) or 0
+        raise errors.DataError.from_log_scale(role, column.name, row, column.value(row))
 
 
 def _typed(data: Columns | LazyColumns, role: str) -> Column:
@@ -229,11 +233,8 @@ def _longest(named: Sequence[Key]) -> float:
 def _check_band(columns: Columns, log_y: bool) -> None:
     """A band has two edges, above 0 where the axis has no 0."""
     for role in ("error_low", "error_high") if log_y else ():
-        edge = columns.get(role)
-        low = None if edge is None else edge.facts().low
-        if edge is not None and low is not None and low <= 0:
-            row = edge.first_index(lambda v: v is not None and v <= 0) or 0
-            raise errors.DataError.from_log_scale(role, edge.name, row, edge.value(row))
+        if role in columns:
+            _check_positive(role, columns[role])
     for here, there in (("error_low", "error_high"), ("error_high", "error_low")):
         if here in columns and there not in columns:
             raise errors.OptionError.from_option(

@@ -109,8 +109,11 @@ def _extent(column: Column) -> tuple[float, float] | None:
 def _check_sizes(columns: Columns) -> None:
     """A point has no negative area."""
     sizes = columns.get("size")
-    row = None if sizes is None else sizes.first_index(lambda v: v is not None and v < 0)
-    if sizes is not None and row is not None:
+    low = None if sizes is None else sizes.facts().low
+    if sizes is None or low is None or low >= 0:  # told at once; rows are walked for the message
+        return
+    row = sizes.first_index(lambda v: v is not None and v < 0)
+    if row is not None:
         raise errors.DataError.from_fact(
-            "size", sizes.name, row, sizes.as_list()[row], "a number from 0 up"
+            "size", sizes.name, row, sizes.value(row), "a number from 0 up"
         )
