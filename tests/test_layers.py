@@ -45,6 +45,8 @@ FLOORS = [
     "report", "report.blocks", "report.cells", "report.markdown",
     "office", "report.draw", "report.marked", "report.web", "report.live", "report.paged",
     "report.folder", "report.compose", "report.plan",
+    "runs", "runs.folders", "runs.media.base", "runs.media", "runs.values", "runs.database",
+    "runs.charts", "runs.record", "runs.run", "runs.current", "runs.api",
     # 7
     "telling", "cli_presets", "cli_report", "cli", "__main__",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The run log: metrics and objects recorded step by step, kept in one folder, drawn as charts."""
