@@ -20,7 +20,7 @@ from plotkit.alt.general import general
 from plotkit.alt.histogram import histogram
 from plotkit.alt.lines import lines, lines_of_mark
 from plotkit.alt.points import points
-from plotkit.alt.reading import Chart, is_plain, keeps_rows, marks, text_of
+from plotkit.alt.reading import Chart, keeps_rows, marks, text_of
 from plotkit.preset import Preset
 
 __all__ = ["describe"]
@@ -112,14 +112,14 @@ def _teller_of_mark(chart: Chart) -> Callable[[Chart], list[str]]:
         return general
     if any(key in chart.spec for key in ("facet", "repeat", "hconcat", "vconcat", "concat")):
         return general
-    if not {"x", "y"} <= set(chart.encoding) or not keeps_rows(chart.spec):
-        return general
-    if not all(map(is_plain, chart.encoding.values())):
+    drawn = {"x", "y"} & set(chart.encoding)
+    if not drawn or not keeps_rows(chart.spec) or not chart.draws_rows():
         return general
     if {"row", "column", "facet"} & set(chart.encoding):
         return general
     found = [KIND_OF_MARK.get(mark, mark) for mark in marks(chart.spec)]
-    return next((tell for kind, tell in _BY_KIND.items() if kind in found), general)
+    tell = next((tell for kind, tell in _BY_KIND.items() if kind in found), general)
+    return tell if len(drawn) == 2 or tell is points else general  # points may lie on a line
 
 
 KIND_OF_MARK = {

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plotkit import words
-from plotkit.alt.general import general
-from plotkit.alt.reading import Chart, Row, extent_of, is_number, is_there, title_of_channel
+from plotkit.alt.general import categories, general
+from plotkit.alt.reading import (
+    Chart,
+    Row,
+    axes,
+    extent_of,
+    is_number,
+    is_there,
+    title_of_channel,
+)
 
 
 def bars(chart: Chart) -> list[str]:
     """Bars of the statistic: a label, a value, and maybe a group."""
-    return _told_bars(chart, chart.field("label"), chart.field("value"), chart.field("group"))
+    value = chart.field("value")
+    if not (chart.shows("x", value) or chart.shows("y", value)):
+        count = chart.voice.say("bars", len(chart.rows))
+        told = axes(chart.axis("x"), chart.axis("y")) + categories(chart)
+        return [*told, chart.voice.say("bars_alone", bars=count)]
+    return _told_bars(chart, chart.field("label"), value, chart.field("group"))
 
 
 def bars_of_mark(chart: Chart) -> list[str]:
@@ -20,6 +33,8 @@ def bars_of_mark(chart: Chart) -> list[str]:
     if len(along) != 1:
         return general(chart)
     label, value = along[0], "y" if along[0] == "x" else "x"
+    if chart.axis(value).kind != "number" or f"{value}2" in chart.encoding:
+        return general(chart)  # from one value to another, as times are
     group = chart.encoding.get("color", {}).get("field", "")
     fields = str(chart.encoding[label]["field"]), str(chart.encoding[value]["field"])
     return _told_bars(chart, *fields, "" if group in fields else str(group))
@@ -38,8 +53,9 @@ def _told_bars(chart: Chart, label: str, value: str, group: str) -> list[str]:
         told.append(voice.say("bars_values", value=titles[value], label=titles[label]))
     elif titles.get(value):
         told.append(voice.say("bars_of", value=titles[value]))
-    rest = [row for row in kept if row.get(chart.field("rest"))]
-    kept = [row for row in kept if not row.get(chart.field("rest"))]
+    is_rest = chart.made("rest")
+    rest = [row for row in kept if row.get(is_rest)]
+    kept = [row for row in kept if not row.get(is_rest)]
     groups = [g for g in dict.fromkeys(row.get(group) for row in kept) if g is not None]
     count = voice.say("bars", len(kept))
     counted = voice.say("bars_alone", bars=count)

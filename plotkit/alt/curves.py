@@ -45,8 +45,11 @@ def curves(chart: Chart) -> list[str]:
 
 
 def _fixed_axis(chart: Chart, channel: str) -> Axis:
-    """An axis from 0 to 1, whatever the curves reach."""
-    return chart.axis(channel)._replace(values=[0, 1], kind="number", extent=1.0)
+    """An axis from 0 to 1, whatever the curves reach; one of nothing where none is drawn."""
+    axis = chart.axis(channel)
+    if channel not in chart.encoding:
+        return axis
+    return axis._replace(values=[0, 1], kind="number", extent=1.0)
 
 
 def _curve(name: Any, end: Any, voice: words.Voice) -> _Curve:
@@ -84,9 +87,11 @@ def _areas(curves: Sequence[_Curve], measure: str, voice: words.Voice) -> list[s
 
 
 def _thresholds(chart: Chart, rows: Sequence[Row]) -> list[str]:
-    """The marked points, where they are few."""
+    """The marked points, where they are few and both axes have names."""
     voice = chart.voice
-    told = []
+    told: list[str] = []
+    if not all(chart.title_of(c) and chart.shows(c, chart.field(c)) for c in ("x", "y")):
+        return told
     for row in rows if len(rows) <= _FEW_THRESHOLDS else ():
         x, y, threshold = (row.get(chart.field(name)) for name in ("x", "y", "threshold"))
         if x is None or y is None or threshold is None:

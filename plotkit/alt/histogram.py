@@ -19,7 +19,7 @@ def histogram(chart: Chart) -> list[str]:
     ]
     if not rows:
         return [voice.say("nothing")]
-    title = chart.title_of("x")
+    title = chart.title_of("y" if chart.shows("x", count) else "x")  # bars may lie
     told = [voice.say("shows", title=title)] if title else []
     edges = [row[low] for row in rows] + [row[high] for row in rows]
     axis = Axis.of({"type": "quantitative"}, edges, voice)

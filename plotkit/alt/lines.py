@@ -28,7 +28,10 @@ class _Line(NamedTuple):
 
 
 def lines(chart: Chart) -> list[str]:
-    """Lines by a statistic: series are told apart by colour, dash, or in grey."""
+    """Lines by a statistic: series are told apart by colour, dash, or in grey.
+
+    What they do is told where the axes are those of the statistic.
+    """
     splits = ["context", chart.field("color"), chart.field("stroke")]
     return _told_lines(chart, chart.field("x"), chart.field("y"), splits, _line_name)
 
@@ -66,7 +69,7 @@ def _told_lines(
     name_of: Callable[[Sequence[Any]], str],
 ) -> list[str]:
     voice = chart.voice
-    x, y = chart.axis("x", x_field), chart.axis("y", y_field)
+    x, y = chart.axis("x"), chart.axis("y")
     points: dict[str, list[tuple[Any, float]]] = {}
     of_parts: dict[tuple[Any, ...], list[tuple[Any, float]]] = {}  # a name is put together once
     for row in chart.rows:
@@ -83,6 +86,10 @@ def _told_lines(
             held.sort(key=lambda point: point[0])
     made = [_Line(name, held) for name, held in points.items()]
     told = axes(x, y)
+    if not (chart.shows("x", x_field) and chart.shows("y", y_field)):
+        if not any(points):
+            return [*told, voice.say("series_count", len(made))]
+        return [*told, voice.say("series", len(made), names=voice.names(list(points)))]
     if len(made) <= _FEW:
         if len(made) > 1:
             told.append(voice.say("series_count", len(made)))

@@ -37,14 +37,34 @@ class Chart(NamedTuple):
         """The field of the rows that a statistic calls `name`."""
         return self.preset.inputs.get(name, name)
 
+    def made(self, name: str) -> str:
+        """The field that a statistic makes and calls `name`; that of a role is none without one."""
+        return self.field(name) if self.preset.statistic else ""
+
     def values(self, field: str) -> list[Any]:
         return [row.get(field) for row in self.rows]
 
-    def axis(self, channel: str, field: str | None = None) -> Axis:
-        """The axis of a channel, with the values of its field (or of another one)."""
+    def shows(self, channel: str, field: str) -> bool:
+        """Whether a channel shows the values of a field as they are."""
         definition = self.encoding.get(channel, {})
-        values = self.values(field or str(definition.get("field", "")))
-        return Axis.of(definition, values, self.voice)
+        return definition.get("field") == field and is_plain(definition)
+
+    def draws_rows(self) -> bool:
+        """Whether the channels show the rows as they are, not something made of several."""
+        own = self.encoding
+        return all(_draws(c, own[c]) for c in own) and _draws_besides(self.spec, own)
+
+    def image(self) -> Row | None:
+        """The row of the image that shows the density of all points, where there is one."""
+        part = self.made("part")
+        return next((row for row in self.rows if row.get(part) == "density"), None)
+
+    def axis(self, channel: str) -> Axis:
+        """The axis of a channel; one of nothing where it does not show a field as it is."""
+        definition = self.encoding.get(channel)
+        if definition is None or not is_plain(definition):
+            return Axis.of({}, (), self.voice)
+        return Axis.of(definition, self.values(str(definition["field"])), self.voice)
 
     def title_of(self, channel: str) -> str:
         return title_of_channel(self.encoding.get(channel, {}), self.voice)
@@ -208,10 +228,32 @@ def is_plain(definition: Mapping[str, Any]) -> bool:
     return not any(definition.get(key) for key in ("aggregate", "bin", "timeUnit", "impute"))
 
 
+def _draws(channel: str, definition: Mapping[str, Any]) -> bool:
+    """Whether a definition keeps the rows apart as they are; a tooltip may say them coarsely."""
+    return not definition.get("aggregate") if channel == "tooltip" else is_plain(definition)
+
+
+def _draws_besides(node: Any, known: Mapping[str, Any]) -> bool:
+    """The same of the definitions of other channels; counting rows takes no field."""
+    if not isinstance(node, Mapping):
+        return True
+    encoding = node.get("encoding")
+    for channel, found in encoding.items() if isinstance(encoding, Mapping) else ():
+        for definition in found if isinstance(found, list) else [found]:
+            of_other = channel not in known and isinstance(definition, Mapping)
+            if of_other and not _draws(channel, definition):
+                return False
+    return all(_draws_besides(part, known) for part in (*_layers(node), node.get("spec")))
+
+
 def keeps_rows(spec: Mapping[str, Any]) -> bool:
     """Whether no transform stands between the rows and the picture."""
-    layers = spec.get("layer")
-    parts = [part for part in layers if isinstance(part, Mapping)] if layers else []
+    parts = _layers(spec)
     return not spec.get("transform") and all(
         not part.get("transform") and keeps_rows(part) for part in parts
     )
+
+
+def _layers(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    layers = node.get("layer")
+    return [p for p in layers if isinstance(p, Mapping)] if isinstance(layers, list) else []
