@@ -26,6 +26,8 @@ THUMBNAILS = {
     "pr_curve": "pr_curve",
     "confusion_matrix": "confusion_matrix",
     "area_under_curve": "area_under_curve",
+    "smoothed_line": "smoothed_line",
+    "histogram_series": "histogram_series",
 }
 
 

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from plotkit.report.blocks import figure, row
     from plotkit.report.compose import Report
     from plotkit.runs.api import Api
-    from plotkit.runs.current import finish, init, log
+    from plotkit.runs.current import define_metric, finish, init, log
+    from plotkit.runs.media.audio import Audio
+    from plotkit.runs.media.histogram import Histogram
+    from plotkit.runs.media.hypertext import Html
+    from plotkit.runs.media.image import Image
+    from plotkit.runs.media.object3d import Object3D
+    from plotkit.runs.media.video import Video
+    from plotkit.runs.remarks import RunWarning
     from plotkit.runs.run import Run
     from plotkit.table import Table
 
@@ -39,15 +46,23 @@ __version__ = "0.1.0"
 # Public name -> the module that defines it. Nothing is imported before it is used.
 _HOMES = {
     "Api": "plotkit.runs.api",
+    "Audio": "plotkit.runs.media.audio",
     "Chart": "plotkit.chart",
+    "Histogram": "plotkit.runs.media.histogram",
+    "Html": "plotkit.runs.media.hypertext",
+    "Image": "plotkit.runs.media.image",
+    "Object3D": "plotkit.runs.media.object3d",
     "PlotkitError": "plotkit.errors",
     "Preset": "plotkit.presets",
     "Report": "plotkit.report.compose",
     "Run": "plotkit.runs.run",
+    "RunWarning": "plotkit.runs.remarks",
     "Table": "plotkit.table",
+    "Video": "plotkit.runs.media.video",
     "area_under_curve": "plotkit.plot",
     "bar": "plotkit.plot",
     "confusion_matrix": "plotkit.plot",
+    "define_metric": "plotkit.runs.current",
     "export": "plotkit.exporting",
     "figure": "plotkit.report.blocks",
     "finish": "plotkit.runs.current",
@@ -64,19 +79,40 @@ _HOMES = {
 }
 _MODULES = ("errors", "fonts", "office", "plot", "presets", "settings", "sizes")
 # What `plotkit.runs.current` holds at the moment: the run of this process, and its config.
-_OF_THE_RUN = ("config", "run")
+_OF_THE_RUN = ("config", "run", "summary")
+# What people who write `import plotkit as wandb` look for, and what there is instead.
+_INSTEAD = {
+    "Artifact": "Files stay where they are; name them in run.config, or log objects.",
+    "Molecule": "Log pk.Object3D for scenes and point clouds.",
+    "Settings": "Leave settings= out; pk.settings has what can be set.",
+    "agent": "There are no sweeps; a loop over pk.init(config=...) makes the runs.",
+    "alert": "Nothing is sent anywhere; print it.",
+    "login": "There is no account and no server; leave the call out.",
+    "save": "Files stay where they are; objects are kept by log.",
+    "sweep": "There are no sweeps; a loop over pk.init(config=...) makes the runs.",
+    "unwatch": "Leave the call out.",
+    "watch": "Log histograms of weights yourself: log({name: pk.Histogram(parameter)}).",
+}
 
 __all__ = [
     "Api",
+    "Audio",
     "Chart",
+    "Histogram",
+    "Html",
+    "Image",
+    "Object3D",
     "PlotkitError",
     "Preset",
     "Report",
     "Run",
+    "RunWarning",
     "Table",
+    "Video",
     "area_under_curve",
     "bar",
     "confusion_matrix",
+    "define_metric",
     "errors",
     "export",
     "figure",
@@ -111,7 +147,8 @@ def __getattr__(name: str) -> object:
         return import_module(f"plotkit.{name}")
     if name in _OF_THE_RUN:  # asked anew each time: another run may have begun
         return getattr(import_module("plotkit.runs.current"), name)
-    raise AttributeError(f"module 'plotkit' has no attribute {name!r}")
+    hint = _INSTEAD.get(name, "")
+    raise AttributeError(f"module 'plotkit' has no attribute {name!r}{hint and f'. {hint}'}")
 
 
 def __dir__() -> list[str]:

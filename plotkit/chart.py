@@ -79,6 +79,10 @@ class Chart:
             made._svgs, made._descriptions = dict(self._svgs), dict(self._descriptions)
         return made
 
+    def noted(self, notes: Sequence[str]) -> Chart:
+        """The same chart, saying first how its table came to be."""
+        return self._with(self._built._replace(notes=tuple(dict.fromkeys([*notes, *self.notes]))))
+
     @property
     def keeps_shape(self) -> bool:
         """Whether its plot is square or made of cells, and is never stretched."""

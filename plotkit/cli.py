@@ -1,4 +1,4 @@
-"""The command line: `plotkit render`, `plotkit report`, `plotkit presets ...`, `plotkit gallery`.
+"""The command line: `plotkit render`, `report`, `presets ...`, `gallery`, `runs ...` and more.
 
 Everything heavy is imported inside the commands, so that help and completion answer at once, and
 so that the engine starts while the data is still being read.
@@ -16,6 +16,8 @@ import plotkit
 from plotkit.cli_presets import app as presets_app
 from plotkit.cli_presets import complete_ids
 from plotkit.cli_report import report
+from plotkit.cli_runs import app as runs_app
+from plotkit.cli_runs import serve, watch
 from plotkit.telling import pairs, told
 
 app = typer.Typer(
@@ -27,7 +29,10 @@ app = typer.Typer(
 )
 
 app.add_typer(presets_app)
+app.add_typer(runs_app)
 app.command()(report)
+app.command()(watch)
+app.command()(serve)
 
 # Formats that need no engine, so that none is started for them.
 _WITHOUT_ENGINE = (".html", ".json")

@@ -21,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from plotkit import errors
-from plotkit.telling import told
+from plotkit.telling import Json, print_json, told
 
 app = typer.Typer(
     name="presets",
@@ -30,7 +30,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 To = Annotated[str | None, typer.Option("--to", help="project or store; default: the project.")]
 
 
@@ -49,10 +48,6 @@ def complete_ids(incomplete: str) -> list[str]:
 
 
 Id = Annotated[str, typer.Argument(help="A preset's id.", autocompletion=complete_ids)]
-
-
-def _print_json(found: Any) -> None:
-    typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
 
 
 def _stored(entry: Any) -> dict[str, Any]:
@@ -80,7 +75,7 @@ def list_command(
             about = {entry.id for entry in presets.search(text)}
             found = [entry for entry in found if entry.id in about]
         if as_json:
-            _print_json([_stored(entry) for entry in found])
+            print_json([_stored(entry) for entry in found])
             return
         for entry in found:
             fault = f"  {entry.fault}" if entry.fault else ""
@@ -273,7 +268,7 @@ def validate(
             typer.echo(f"note: {note}", err=True)
         wrong = presets.validate(found)
         if as_json:
-            _print_json([fault._asdict() for fault in wrong])
+            print_json([fault._asdict() for fault in wrong])
         else:
             for fault in wrong:
                 typer.echo(str(fault))
@@ -305,7 +300,7 @@ def diff(
 
         changes = presets.get(a).diff() if b is None else presets.diff(a, b)
         if as_json:
-            _print_json([_change(change) for change in changes])
+            print_json([_change(change) for change in changes])
         else:
             for change in changes:
                 typer.echo(str(change))
@@ -326,7 +321,7 @@ def history(id: Id, as_json: Json = False) -> None:
 
         found = presets.history(id)
         if as_json:
-            _print_json([_stored(entry) for entry in found])
+            print_json([_stored(entry) for entry in found])
             return
         for entry in found:
             typer.echo(f"{entry!s:40}  {entry.origin}  {entry.digest[:12]}  {entry.fault}".rstrip())
@@ -371,7 +366,7 @@ def path(as_json: Json = False) -> None:
 
         found = store.roots()
         if as_json:
-            _print_json([{**root._asdict(), "folder": str(root.folder)} for root in found])
+            print_json([{**root._asdict(), "folder": str(root.folder)} for root in found])
             return
         for root in found:
             typer.echo(str(root))
@@ -417,7 +412,7 @@ def schema() -> None:
     """Print the JSON Schema of usermeta.plotkit, for editors."""
     from plotkit import presets
 
-    _print_json(presets.schema_of_presets())
+    print_json(presets.schema_of_presets())
 
 
 @app.command()

@@ -1,13 +1,15 @@
-"""`plotkit report FILE -o OUT`: a report from a file, drawn again where something changed."""
+"""`plotkit report`: a report from a file, drawn again where something changed; or one of runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
 from plotkit import errors
+from plotkit.cli_runs import Dir, Keys, complete_runs, opened, save_runs
 from plotkit.telling import told
 
 
@@ -25,14 +27,26 @@ def _bytes(text: str | None) -> int | None:
 
 
 def report(
-    file: Annotated[Path, typer.Argument(help="The report's file (TOML).")],
+    asked: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|RUN...",
+            help='A report\'s file (.toml); or a run ("project/id", "project/latest", an id or a '
+            "name, a folder), or several to compare.",
+            autocompletion=complete_runs,
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option("--out", "-o", help="A folder, or a file that ends in .html or .pdf."),
     ],
     interactive: Annotated[
-        bool, typer.Option("--interactive", help="Live charts in the page, in place of pictures.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--interactive/--still",
+            help="Live charts in the page, or pictures; default: live of runs, pictures of a file.",
+        ),
+    ] = None,
     format: Annotated[
         list[str] | None,
         typer.Option("--format", help="Of a folder: png, svg, pdf, ... Repeatable."),
@@ -43,16 +57,50 @@ def report(
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever a file changes, until Ctrl-C.")
     ] = False,
+    keys: Keys = None,
+    charts: Annotated[
+        int | None, typer.Option(help="Of runs: the most charts of metrics; default 60.")
+    ] = None,
+    smoothing: Annotated[
+        float | None, typer.Option(help="Of runs: 0 to 1, as TensorBoard's.")
+    ] = None,
+    folder: Dir = None,
 ) -> None:
     """Draw a report. A chart that fails leaves its error in its place; the exit code says so."""
     with told():
         limit = _bytes(max_size)
         formats = tuple(format) if format else None
-        drawn = _draw(file, out, interactive, formats, limit)
+        file = _file(asked)
+        of_runs = {"--keys": keys, "--charts": charts, "--smoothing": smoothing, "--dir": folder}
+        if file is None:
+            if watch:
+                raise errors.OptionError.from_option("--watch", True, "it for a file (.toml) only")
+            records = opened(asked, folder)
+            given = {"keys": keys, "charts": charts, "smoothing": smoothing}
+            save_runs(records, out, interactive, formats, limit, **given)
+            return
+        for option, value in of_runs.items():
+            if value is not None:
+                raise errors.OptionError.from_option(option, value, "it for runs only")
+        drawn = _draw(file, out, bool(interactive), formats, limit)
         if watch:
-            _watch(file, out, interactive, formats, limit, drawn)
+            _watch(file, out, bool(interactive), formats, limit, drawn)
         if drawn.failed:
             raise typer.Exit(1)
+
+
+def _file(asked: Sequence[str]) -> Path | None:
+    """The report's file, where one is given; None for runs.
+
+    A run is a folder, or is called by a name without an ending; a file is there, or ends in .toml.
+    """
+    files = [one for one in asked if one.lower().endswith(".toml") or Path(one).is_file()]
+    if not files:
+        return None
+    if len(asked) > 1:
+        expected = "one report's file, or runs"
+        raise errors.OptionError.from_option("FILE|RUN", " ".join(asked), expected)
+    return Path(files[0])
 
 
 class _Drawn(NamedTuple):

@@ -786,6 +786,397 @@ class ReportError(PlotkitError, RuntimeError):
         )
 
 
+class RunError(PlotkitError, ValueError):
+    """Something about a run of the run log: no such run, a step that went back, a torn file."""
+
+    @classmethod
+    def from_torn_media(cls, file: str, what: str) -> RunError:
+        """A file of a logged object is missing or torn; `what` is what it should be."""
+        return cls(f"{shown(file)} of this run is not there, or is not {what} of plotkit's.")
+
+    @classmethod
+    def from_port(cls, port: int | None) -> RunError:
+        """A port of this machine is taken."""
+        return cls(
+            f"port {port} of this machine is taken, or not ours to take. "
+            "Leave --port out for a free one."
+        )
+
+    @classmethod
+    def from_no_figure(cls) -> RunError:
+        """Matplotlib's pyplot was logged, and no figure is open."""
+        return cls(
+            "matplotlib.pyplot has no open figure to log. Draw first, or log the figure itself: "
+            'log({"chart": fig}).'
+        )
+
+    @classmethod
+    def from_unknown_column(cls, path: str, asked: str, columns: Sequence[str]) -> RunError:
+        """A table that is to become a run has no such column."""
+        return cls(
+            f"{shown(path)} has no column {shown(asked)}.{nearest(asked, columns)} "
+            f"There: {listed(columns)}."
+        )
+
+    @classmethod
+    def from_step_column(cls, path: str, column: str, row: int, found: str) -> RunError:
+        """A step column holds something else than whole numbers; rows count from 0."""
+        return cls(
+            f"{shown(path)}: column {shown(column)} is to be the step, but row {row:,} holds "
+            f"{shown(found)}. Steps are whole numbers."
+        )
+
+    @classmethod
+    def from_nothing_to_import(cls, path: str, what: str) -> RunError:
+        """There is nothing at a path that could be brought in."""
+        return cls(f"{shown(path)}: {what}.")
+
+    @classmethod
+    def from_unknown(cls, asked: str, available: Sequence[str], root: str) -> RunError:
+        """No run is called so; `available` are those that lie in the root."""
+        if not available:
+            return cls(
+                f"no run {shown(asked)}: no runs lie in {shown(root)}. "
+                "Another folder: --dir FOLDER, or PLOTKIT_DIR."
+            )
+        return cls(
+            f"no run {shown(asked)} in {shown(root)}.{nearest(asked, available)} "
+            f"There: {listed(available)}."
+        )
+
+    @classmethod
+    def from_no_run(cls, folder: str) -> RunError:
+        """A folder that is no run's own was to be deleted."""
+        return cls(
+            f"{shown(folder)} is no run's own folder (it has no run.db, or is a link): "
+            "nothing was deleted."
+        )
+
+    @classmethod
+    def from_running(cls, paths: Sequence[str]) -> RunError:
+        """Runs that are still recorded were to be deleted."""
+        return cls(
+            f"{listed(paths)}: still running, so nothing was deleted. --force deletes them anyway."
+        )
+
+    @classmethod
+    def from_not_asked(cls, paths: Sequence[str]) -> RunError:
+        """Runs were to be deleted where nobody at a terminal can be asked."""
+        return cls(f"{listed(paths)}: nothing was deleted, as nobody can be asked here. Add --yes.")
+
+    @classmethod
+    def from_ambiguous(cls, asked: str, found: Sequence[str]) -> RunError:
+        """Several runs are called so."""
+        return cls(f"{shown(asked)} is {len(found)} runs: {listed(found)}. Give one of these.")
+
+    @classmethod
+    def from_no_file(cls, path: str) -> RunError:
+        """A folder that holds no run."""
+        return cls(f"no run lies here: there is no {shown(path, 200)}.")
+
+    @classmethod
+    def from_torn(cls, path: str, detail: str) -> RunError:
+        """A run's file that cannot be read, and why."""
+        return cls(
+            f"{shown(path, 200)} is damaged: {detail}. Put it back from a backup, or rescue what "
+            f"can be read with SQLite's shell: sqlite3 run.db .recover | sqlite3 rescued.db. Other "
+            "runs are not touched by it; to do without this one, delete its folder."
+        )
+
+    @classmethod
+    def from_missing_log(cls, path: str) -> RunError:
+        """The file beside a run's file that holds its newest rows is gone."""
+        return cls(
+            f"{shown(path, 200)} is missing: the run was copied or cut off without it, and its "
+            "newest rows are in there. Put it back beside run.db, or, to go on with what run.db "
+            "holds without them, make an empty file of that name."
+        )
+
+    @classmethod
+    def from_newer_format(cls, path: str, found: int, known: int) -> RunError:
+        """A run's file from a plotkit that is newer than this one."""
+        return cls(
+            f"{shown(path, 200)} is of format {found}, and this plotkit knows formats up to "
+            f"{known}. A newer plotkit wrote it: pip install -U plotkit"
+        )
+
+    @classmethod
+    def from_unreadable(cls, path: str, reason: str) -> RunError:
+        """A run's file that the system does not let us read now."""
+        return cls(f"{shown(path, 200)} cannot be read: {reason}.")
+
+    @classmethod
+    def from_unwritable(cls, path: str, reason: str) -> RunError:
+        """A run's file that the system does not let us write now."""
+        return cls(f"{shown(path, 200)} cannot be written: {reason}.")
+
+    @classmethod
+    def from_unwritten(cls, path: str, rows: int, files: int, reason: str) -> RunError:
+        """Rows, facts and files still wait for the disk at the end, and why."""
+        held = f"{rows:,} row{'' if rows == 1 else 's'}"
+        held += f" and {files:,} media file{'' if files == 1 else 's'}" if files else ""
+        held = held if rows or files else "the newest summary and settings"
+        return cls(
+            f"{held} not written to {shown(path, 200)}: {reason}. They wait in memory: make room, "
+            "then call finish() again; they are lost when this process ends."
+        )
+
+    @classmethod
+    def from_closed_writer(cls, path: str) -> RunError:
+        """Something is recorded after the run has ended."""
+        return cls(f"{shown(path, 200)} is closed: the run has finished. Begin another: pk.init()")
+
+    @classmethod
+    def from_fork(cls, path: str) -> RunError:
+        """A child process uses the run that its parent records."""
+        return cls(
+            f"{shown(path, 200)} is recorded by the process that this one was forked from. "
+            "Log there, or begin a run of its own in this process: pk.init()"
+        )
+
+    @classmethod
+    def from_unknown_key(
+        cls, asked: str, available: Sequence[str], run: str, what: str = "numbers"
+    ) -> RunError:
+        """A run, or runs, have logged nothing under a name; `available` is what there is to draw.
+
+        `asked` may be a glob.
+        """
+        if not available:
+            return cls(f"{run} has logged no {what} yet, so there is no {shown(asked)} to draw.")
+        return cls(
+            f"{run} has logged nothing as {shown(asked)}.{nearest(asked, available)} "
+            f"Its {what}: {listed(available)}."
+        )
+
+    @classmethod
+    def from_not_numbers(cls, key: str, kind: str, call: str) -> RunError:
+        """A line was asked of a name under which something else was logged."""
+        return cls(f"{shown(key)} holds {kind}, which no line can show. Write {call}.")
+
+    @classmethod
+    def from_not_histograms(cls, key: str, kind: str, call: str) -> RunError:
+        """A heat map over time was asked of a name under which something else was logged."""
+        return cls(f"{shown(key)} holds {kind}, no histograms. Write {call}.")
+
+    @classmethod
+    def from_empty_histograms(cls, key: str) -> RunError:
+        """Histograms that all count nothing."""
+        return cls(f"all histograms of {shown(key)} are empty, so there is nothing to draw.")
+
+    @classmethod
+    def from_bad_axis(cls, x: str, kind: str, axes: Sequence[str]) -> RunError:
+        """An x axis of something else than numbers."""
+        return cls(
+            f"x={shown(x)} holds {kind}, and an axis is made of numbers. Of use as x: "
+            f"{listed(axes)}."
+        )
+
+    @classmethod
+    def from_apart(cls, key: str, x: str, axes: Sequence[str]) -> RunError:
+        """A metric and its x were never logged with the same step."""
+        return cls(
+            f"{shown(key)} and x={shown(x)} were never logged with one step. Log them in one "
+            f"call, log({{{x!r}: ..., {key!r}: ...}}), or take another x: {listed(axes)}."
+        )
+
+    @classmethod
+    def from_never_together(cls, names: Sequence[str]) -> RunError:
+        """Names of one chart that no step has all of."""
+        return cls(
+            f"{listed(names)} were never all logged with one step. Log them in one call of log()."
+        )
+
+    @classmethod
+    def from_bad_group(cls, asked: object, available: Sequence[str]) -> RunError:
+        """Runs cannot be grouped by this."""
+        return cls(
+            f"cannot group runs by {shown(asked)}.{nearest(asked, available)} "
+            f"They can be grouped by: {listed(available)}."
+        )
+
+    @classmethod
+    def from_no_runs(cls, what: str) -> RunError:
+        """A chart of no runs at all."""
+        return cls(f"no runs to draw {what} of. Api().runs() lists all that lie in the folder.")
+
+    # --- recording: names, values, steps, runs -------------------------------------------------
+
+    @classmethod
+    def from_data_kind(cls, data: object) -> RunError:
+        """Something else than a dict is logged."""
+        return cls(
+            f"log takes a dict of names and values, found {shown(data)} "
+            f"({type(data).__name__}). Write log({{'loss': ...}})."
+        )
+
+    @classmethod
+    def from_name_kind(cls, name: object, under: str = "") -> RunError:
+        """A name that is no text."""
+        inside = f" inside {shown(under.rstrip('.'))}" if under else ""
+        return cls(
+            f"the name {shown(name)}{inside} is {type(name).__name__}; names are text. "
+            f"Write {shown(str(name))}."
+        )
+
+    @classmethod
+    def from_blank_name(cls, name: str) -> RunError:
+        """A name without anything to see in it."""
+        return cls(f"a name is empty: {shown(name)}. Give the value a name, such as 'loss'.")
+
+    @classmethod
+    def from_half_character(cls, name: str) -> RunError:
+        """A name with half of a surrogate pair in it."""
+        return cls(f"the name {shown(name)} holds half a character, which no file can keep.")
+
+    @classmethod
+    def from_named_twice(cls, name: str) -> RunError:
+        """A nested and a dotted name are the same one."""
+        first, _, last = name.rpartition(".")
+        return cls(
+            f"{shown(name)} is named twice in one call: as {{{shown(name)}: ...}} and as "
+            f"{{{shown(first)}: {{{shown(last)}: ...}}}}. Rename one of them."
+        )
+
+    @classmethod
+    def from_deep(cls, name: str, limit: int) -> RunError:
+        """Dicts nest without end."""
+        return cls(f"dicts nest deeper than {limit} levels, below {shown(name)}.")
+
+    @classmethod
+    def from_own_name(cls, name: str) -> RunError:
+        """A name that every row has by itself."""
+        todo = (
+            "Pass it as log(..., step=...)"
+            if name == "_step"
+            else "It is recorded with every row by itself"
+        )
+        return cls(
+            f"the name {shown(name)} is taken. {todo}; another count or time of yours needs "
+            f"another name, such as {shown('my' + name)}."
+        )
+
+    @classmethod
+    def from_many_names(cls, found: int, limit: int) -> RunError:
+        """One row of too many names."""
+        return cls(
+            f"one call of log has {found} names; {limit} is the most (plotkit.settings.row_names). "
+            "Log a table: log({'weights': pk.Table(...)}), or a histogram of them."
+        )
+
+    @classmethod
+    def from_value(cls, name: str, value: object, hint: str) -> RunError:
+        """A value that cannot be recorded, and what can be."""
+        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        return cls(
+            f"{shown(name)}: cannot record {shown(value)} ({kind}): {hint} The other values of "
+            "this call are recorded."
+        )
+
+    @classmethod
+    def from_step(cls, step: object, why: str) -> RunError:
+        """A step that is no step."""
+        return cls(
+            f"step={shown(step)} ({type(step).__name__}): {why}; a step is a whole number from 0 "
+            "to 9223372036854775807."
+        )
+
+    @classmethod
+    def from_earlier_step(cls, step: int, at: int, names: Sequence[str]) -> RunError:
+        """A step that is past, in strict mode."""
+        return cls(
+            f"step={step} is past: the run is at step {at}, and its steps only rise. {listed(names)}"
+            f" not recorded. Log an x axis of your own beside it: log({{'epoch': {step}, ...}})."
+        )
+
+    @classmethod
+    def from_replaced(cls, name: str, step: int, old: object, new: object) -> RunError:
+        """Two values of one name and step, in strict mode."""
+        return cls(
+            f"{shown(name)} has two values at step {step}: {shown(old)}, then {shown(new)}. "
+            "Log each name once a step; without strict the later value wins."
+        )
+
+    @classmethod
+    def from_config(cls, given: object) -> RunError:
+        """Settings that cannot be read as settings."""
+        return cls(
+            f"config={shown(given)} ({type(given).__name__}): a config is a dict, an "
+            "argparse.Namespace, absl's FLAGS, a dataclass, an object with attributes, or the path "
+            "of a JSON or TOML file."
+        )
+
+    @classmethod
+    def from_config_file(cls, path: str, reason: str) -> RunError:
+        """A file of settings that cannot be read."""
+        return cls(f"cannot read a config from {shown(path, 200)}: {reason}.")
+
+    @classmethod
+    def from_ended(cls, path: str, folder: str) -> RunError:
+        """Something is logged after the end of a run."""
+        project, _, id = path.partition("/")
+        return cls(
+            f"the run {shown(path)} has ended ({shown(folder, 200)}). Go on with it: pk.init("
+            f"project={shown(project)}, id={shown(id)}, resume='allow'), or begin another: "
+            "pk.init()."
+        )
+
+    @classmethod
+    def from_nothing_open(cls, what: str) -> RunError:
+        """pk.config or pk.summary without a run."""
+        return cls(f"pk.{what} belongs to a run, and none is open. Begin one: pk.init(...).")
+
+    @classmethod
+    def from_folder_name(cls, what: str, value: object, why: str, fine: str) -> RunError:
+        """A project or an id that cannot name a folder."""
+        return cls(f"{what}={shown(value)}: {why}. {what.capitalize()}s name folders: {fine}.")
+
+    @classmethod
+    def from_read_only_section(cls, folder: str, section: str) -> RunError:
+        """What was recorded is not changed afterwards."""
+        return cls(
+            f"the {section} of {shown(folder, 200)} was recorded, and is not changed afterwards. "
+            "Its summary can be: run.summary[...] = ..., then run.summary.update()."
+        )
+
+    @classmethod
+    def from_existing(cls, path: str) -> RunError:
+        """The id of a new run is that of an old one."""
+        return cls(
+            f"there is a run {shown(path)} already. Go on with it: resume='allow' (or 'must'); "
+            "for a new run leave out id=."
+        )
+
+    @classmethod
+    def from_nothing_to_resume(cls, path: str, known: Sequence[str]) -> RunError:
+        """resume="must" where there is no such run."""
+        return cls(
+            f"resume='must', but there is no run {shown(path)}.{nearest(path, known)} "
+            f"There: {listed(known)}."
+        )
+
+    @classmethod
+    def from_recorded_elsewhere(cls, path: str, pid: object, host: object) -> RunError:
+        """A run that another process is recording is not gone on with."""
+        return cls(
+            f"{shown(path)} is being recorded by process {pid} on {host}. Wait until it ends, or "
+            "begin a run of its own: leave out id=."
+        )
+
+
+class UnknownNameError(RunError, KeyError):
+    """A name that the config or the summary of a run does not have."""
+
+    __str__ = Exception.__str__  # KeyError's would put quotes around the sentence
+
+    @classmethod
+    def from_section(cls, section: str, name: str, known: Sequence[str]) -> UnknownNameError:
+        """What was asked for, and what there is."""
+        return cls(
+            f"the {section} has no {shown(name)}.{nearest(name, known)} It has: {listed(known)}."
+        )
+
+
 class MissingGlyphsError(PlotkitError, ValueError):
     """Characters that no font draws, where `settings.missing_glyphs` is "error"."""
 
@@ -933,4 +1324,61 @@ class EmptyPictureError(RenderError):
         return cls(
             f"{shown(preset)} drew {found} of the {expected} mark"
             f"{'' if expected == 1 else 's'} that the rows call for.{told}"
+        )
+
+
+class MediaError(RunError):
+    """An object that cannot be logged, or read back: an image, a video, a histogram, a table."""
+
+    @classmethod
+    def from_object(cls, kind: str, found: str, expected: str) -> MediaError:
+        """What was given as an object of that kind, and what it takes."""
+        return cls(f"{kind} got {found}; it takes {expected}.")
+
+    @classmethod
+    def from_file(cls, kind: str, path: str, reason: str) -> MediaError:
+        """A file that cannot be read."""
+        return cls(f"{kind}: {shown(path, 200)} cannot be read: {reason}.")
+
+    @classmethod
+    def from_address(cls, kind: str, address: str) -> MediaError:
+        """An address of the web where a path belongs."""
+        return cls(
+            f"{kind} got the address {shown(address, 120)}; nothing is fetched from the web. "
+            "Download the file, and give its path."
+        )
+
+    @classmethod
+    def from_format(cls, kind: str, name: str, known: Sequence[str], hint: str = "") -> MediaError:
+        """A file of a format that objects of that kind cannot have."""
+        told = f" {hint}" if hint else ""
+        return cls(
+            f"{kind}: {shown(name, 200)} is of no format that it takes; these are "
+            f"{', '.join(known)}.{nearest(name.rpartition('.')[2], known)}{told}"
+        )
+
+    @classmethod
+    def from_content(cls, kind: str, name: str, format: str) -> MediaError:
+        """A file that is not what its name says."""
+        return cls(f"{kind}: {shown(name, 200)} holds no {format} data, though its name says so.")
+
+    @classmethod
+    def from_too_large(cls, kind: str, width: int, height: int, limit: int) -> MediaError:
+        """A picture with more pixels than allowed."""
+        return cls(
+            f"{kind}: {width:,} x {height:,} pixels are more than {limit:,} "
+            "(plotkit.settings.max_pixels). Make it smaller before it is logged."
+        )
+
+    @classmethod
+    def from_overlay(cls, where: str, found: str, expected: str) -> MediaError:
+        """A mask or a box of an image; `where` is such as "masks['truth']"."""
+        return cls(f"Image, {where}: {found}; expected {expected}.")
+
+    @classmethod
+    def from_stored_file(cls, file: object, folder: str) -> MediaError:
+        """A stored form that names something else than a file of its run."""
+        return cls(
+            f"{shown(file)} is no file of the run in {shown(folder, 200)}: those are called "
+            "media/NAME, and nothing else is read."
         )

@@ -364,8 +364,9 @@ def place_of_rows(spec: Mapping[str, Any]) -> tuple[dict[str, Any], str] | None:
     """Where the rows stand when not simply in `data`: Vega's list of data, or a named data set."""
     data = spec.get("data")
     if isinstance(data, list):  # Vega
-        named = next((entry for entry in data if entry.get("name") == "wandb"), None)
-        entry = named or next((entry for entry in data if "values" in entry), None)
+        entries = [entry for entry in data if isinstance(entry, dict)]
+        named = next((entry for entry in entries if entry.get("name") == "wandb"), None)
+        entry = named or next((entry for entry in entries if "values" in entry), None)
         return (entry, "values") if entry is not None else None
     datasets = spec.get("datasets")
     if isinstance(datasets, dict):

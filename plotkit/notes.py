@@ -359,3 +359,255 @@ def other_labels(
 def sorted_labels(column: str) -> str:
     """A lazy frame whose rows have no order."""
     return f"column {shown(column)}: the frame's rows have no order, so labels are sorted."
+
+
+def without_x(key: str, x: str, count: int, total: int) -> str:
+    """Values of a run logged in steps that have no value of the x axis."""
+    return (
+        f"{shown(key)}: {_rows(count)} of {total:,} left out, as they were logged without "
+        f"{shown(x)}."
+    )
+
+
+def not_together(names: Sequence[str], count: int, total: int) -> str:
+    """Steps of a run in which only some of several names were logged."""
+    return f"{_rows(count)} of {total:,} left out, as not all of {listed(names)} were logged there."
+
+
+def falling_x(key: str, x: str, count: int) -> str:
+    """An x of a run that does not only rise."""
+    return (
+        f"{shown(key)}: {shown(x)} falls {count:,} time{'' if count == 1 else 's'} from one row to "
+        "the next; the line is drawn along it, not in the order of logging."
+    )
+
+
+def runs_without(key: str, count: int, total: int, names: Sequence[str]) -> str:
+    """Runs that have nothing to draw."""
+    return (
+        f"{shown(key)}: {count:,} of {total:,} runs have no value of it and are left out: "
+        f"{listed(names)}."
+    )
+
+
+def interpolated(count: int, total: int) -> str:
+    """Runs of one group, logged at different places along x."""
+    return (
+        f"the runs were not logged at the same places along x: of the {total:,} values behind the "
+        f"means, {count:,} lie on the straight line between two that a run logged; none lies "
+        "beyond a run's first or last."
+    )
+
+
+def averaged(key: str, x: str, count: int) -> str:
+    """Several values of a run at one x, in a group."""
+    return (
+        f"{shown(key)}: {_rows(count)} repeat an {shown(x)} of the same run; their mean stands for "
+        "them."
+    )
+
+
+def below_log(key: str, count: int) -> str:
+    """A band that would reach below zero, along a logarithmic axis."""
+    return (
+        f"{shown(key)}: the band is left out at {count:,} places where its lower edge is not above "
+        "0, which a logarithmic axis cannot show."
+    )
+
+
+def raw_left_out(lines: int, most: int) -> str:
+    """Smoothed lines without the raw ones behind them."""
+    return (
+        f"{lines:,} lines are smoothed; the raw ones are drawn behind no more than {most} "
+        "(smoothing=0 draws them)."
+    )
+
+
+def steps_merged(key: str, total: int, columns: int) -> str:
+    """Histograms over time, more than there are pixels for."""
+    return (
+        f"{shown(key)}: {total:,} histograms are drawn as {columns:,} columns; each is the sum of "
+        "neighbouring ones, with all their counts."
+    )
+
+
+def rebinned(key: str, edges: int, bins: int) -> str:
+    """Histograms over time whose edges differ."""
+    return (
+        f"{shown(key)}: the histograms have {edges:,} different sets of edges; their counts are "
+        f"spread over {bins:,} common bins, in proportion to the overlap."
+    )
+
+
+def empty_histograms(key: str, count: int, total: int) -> str:
+    """Histograms over time that count nothing."""
+    return f"{shown(key)}: {count:,} of {total:,} histograms count no value and are left blank."
+
+
+def logged_without_detail() -> str:
+    """A chart of more rows than its picture shows, as a run keeps it."""
+    return "Logged with the rows that the picture shows; a closer look shows no others."
+
+
+def drawn_as_image(library: str, why: str) -> str:
+    """A figure that is no live chart."""
+    return f"This {library} figure is drawn as an image: {why}."
+
+
+def drawn_live(library: str) -> str:
+    """A figure that became a live chart."""
+    return f"This {library} figure is drawn as a live chart of its data."
+
+
+def kept_undrawn(library: str, why: str) -> str:
+    """A figure that nothing here can draw."""
+    return f"This {library} figure is kept as its data and not drawn: {why}."
+
+
+def picture_grid(count: int, columns: int, rows: int) -> str:
+    """A batch of pictures logged as one."""
+    return f"{count:,} pictures in a grid of {columns:,} x {rows:,}."
+
+
+def pixels_shown(low: float, high: float, start: float, end: float) -> str:
+    """Values of a picture that are not colours as they stand."""
+    return f"values {low:.6g} to {high:.6g}: {start:.6g} is drawn black and {end:.6g} white."
+
+
+def pixels_clipped(count: int, total: int, low: float, high: float) -> str:
+    """Values of a picture beyond black or white."""
+    return (
+        f"{count:,} of {total:,} values (from {low:.6g} to {high:.6g}) lie beyond black or white "
+        "and were clipped."
+    )
+
+
+def pixels_missing(count: int, total: int) -> str:
+    """Values of a picture that are NaN."""
+    return f"{count:,} of {total:,} values are NaN and drawn black."
+
+
+def picture_converted(found: str, made: str) -> str:
+    """A picture in a form that browsers do not draw."""
+    return f"{found} converted to {made}."
+
+
+def unlabelled_classes(where: str, ids: Sequence[int]) -> str:
+    """Class ids of a mask that have no name."""
+    return f"{where}: no label for class {listed(ids)}."
+
+
+def boxes_clipped(where: str, clipped: int, outside: int, total: int) -> str:
+    """Boxes that reach beyond their picture, or lie beyond it."""
+    parts = []
+    if clipped:
+        parts.append(f"{clipped:,} of {total:,} boxes reached beyond the picture and were clipped")
+    if outside:
+        parts.append(f"{outside:,} of {total:,} lay outside of it and were left out")
+    return f"{where}: {', '.join(parts)}."
+
+
+def samples_clipped(count: int, total: int) -> str:
+    """Sound that is too loud, or no number."""
+    return f"{count:,} of {total:,} samples were NaN or beyond the loudest, and were clipped."
+
+
+def padded_video(width: int, height: int, found: tuple[int, int]) -> str:
+    """A video whose format has only even sizes."""
+    return f"{found[0]} x {found[1]} px filled up to {width} x {height}: its format has even sizes."
+
+
+def gif_instead(library: str) -> str:
+    """A video without an encoder for anything better."""
+    return f"kept as a GIF of 256 colours: pip install {library} for mp4 and webm."
+
+
+def reduced_scene(what: str, total: int, kept: int) -> str:
+    """A 3D object of more parts than a page can hold."""
+    return f"{total:,} {what} drawn as {kept:,}; the file holds all."
+
+
+def points_without_place(count: int, total: int) -> str:
+    """Points of a cloud whose coordinates are not finite."""
+    return f"{count:,} of {total:,} points without a finite place left out of the picture."
+
+
+def lines_left_out() -> str:
+    """Lines among the parts of a 3D file."""
+    return "its lines are not drawn; the file holds them."
+
+
+def embedded_files(names: Sequence[str]) -> str:
+    """Files beside a glTF that were put into it."""
+    return f"taken into the file: {listed(names)}."
+
+
+def steps_dropped(count: int, step: int, at: int, names: Sequence[str]) -> str:
+    """Calls of log with a step that was past, whose values are not recorded."""
+    return (
+        f"{count:,} call{'' if count == 1 else 's'} of log with a step that was past dropped "
+        f"(first: {listed(names, 4)} with step={step}, when the run was at step {at}). Log an x "
+        "axis of your own beside it, such as 'epoch', or begin with strict=True for an error."
+    )
+
+
+def values_replaced(count: int, name: str, step: int) -> str:
+    """Values that a later one of the same name and step took the place of."""
+    return (
+        f"{count:,} value{'' if count == 1 else 's'} replaced by a later one of the same name and "
+        f"step (first: {shown(name)} at step {step})."
+    )
+
+
+def spelled_otherwise(count: int, name: str, recorded: str) -> str:
+    """Names that differ from another one by case alone."""
+    more = f" ({count - 1:,} more such name{'' if count == 2 else 's'})" if count > 1 else ""
+    return f"{shown(name)} is recorded as {shown(recorded)}: case does not tell names apart{more}."
+
+
+def none_recorded(count: int, name: str) -> str:
+    """None among what was logged."""
+    return (
+        f"{count:,} value{'' if count == 1 else 's'} of None recorded (first: {shown(name)}); charts "
+        "leave a gap there."
+    )
+
+
+def recorded_as_histogram(count: int, name: str) -> str:
+    """Arrays too large for a list."""
+    return (
+        f"{count:,} array{'' if count == 1 else 's'} of more than 64 values recorded as "
+        f"histogram{'' if count == 1 else 's'} (first: {shown(name)}); run.summary keeps an array "
+        "whole, pk.Table all rows of one."
+    )
+
+
+def charts_left_out(drawn: int, total: int) -> str:
+    """More charts than a report of a run draws unasked."""
+    return (
+        f"{total - drawn:,} of {total:,} charts are not drawn. Choose metrics with "
+        'keys="loss*" (--keys "loss*"), or draw more with charts=... (--charts).'
+    )
+
+
+def axes_left_out(count: int) -> str:
+    """Charts against further axes that a report of a run does not draw unasked."""
+    return (
+        f"{count:,} chart{'' if count == 1 else 's'} against further axes not drawn. Choose "
+        'metrics with keys="loss*" (--keys "loss*"), or draw more with charts=... (--charts).'
+    )
+
+
+def axes_not_drawn(names: Sequence[str]) -> str:
+    """Counters, which are axes of the other metrics."""
+    return f"Used as an axis, and drawn by itself only when asked for: {listed(names)}."
+
+
+def hidden_not_drawn(names: Sequence[str]) -> str:
+    """Metrics that `define_metric` hides."""
+    return f"Hidden by define_metric, and drawn only when asked for: {listed(names)}."
+
+
+def list_left_out(shown: int, total: int) -> str:
+    """More objects in a list than a report shows."""
+    return f"{shown:,} of {total:,} objects of this step are shown."

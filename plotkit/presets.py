@@ -49,6 +49,7 @@ __all__ = [
     "save",
     "schema_of_presets",
     "search",
+    "sized",
     "thumbnail",
     "trust_preset",
     "validate",
@@ -411,7 +412,16 @@ def from_spec(source: str | Path | Mapping[str, Any], id: str = _UNNAMED) -> Pre
 
 def from_altair(chart: Any, id: str = _UNNAMED) -> Preset:
     """A preset of any Altair chart; its rows become the sample, its fields the roles."""
-    spec = dict(chart.to_dict())
+    return from_spec(sized(chart.to_dict()), id)
+
+
+def sized(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a spec, such as Altair's, in our size where it says none of its own.
+
+    >>> sized({"mark": "bar"})["width"]
+    640
+    """
+    spec = dict(given)
     config = spec.get("config", {})
     if config == {"view": {"continuousWidth": 300, "continuousHeight": 300}}:
         del spec["config"]  # Altair's own default, which says nothing
@@ -419,7 +429,7 @@ def from_altair(chart: Any, id: str = _UNNAMED) -> Preset:
         spec.setdefault("width", 640)
         spec.setdefault("height", 400)
         spec.setdefault("autosize", {"type": "fit", "contains": "padding"})
-    return from_spec(spec, id)
+    return spec
 
 
 def _read_source(source: str | Path | Mapping[str, Any]) -> tuple[dict[str, Any], list_[str]]:

@@ -94,6 +94,14 @@ inline_svg_bytes: int
 detail_bytes: int
 """Bytes of finer rows that one HTML page may carry, for all of its reduced charts together, so that
 zooming in shows more. Default 2000000; 0 for none."""
+report_media_bytes: int
+"""Bytes of images, sound, video and scenes that one HTML page of a report may carry, for all of its
+panels together; beyond it, steps are left out evenly, with a note. Default 50 million."""
+row_names: int
+"""Names that one call of `log` may have. Default 10000."""
+strict_log: bool
+"""Runs begin in strict mode: a step that is past, and a second value for a name and step, are
+errors. Default False: the first is dropped with a warning, of the second the later value wins."""
 png_level: int
 """How hard PNG files are compressed, 1 (fast) to 9 (small). Default 6."""
 
@@ -186,6 +194,9 @@ _KNOWN: dict[str, tuple[object, Callable[[object], object], str]] = {
     "max_expression_nesting": (64, _number(int, 1, 100), "a whole number from 1 to 100"),
     "inline_svg_bytes": (1_000_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
     "detail_bytes": (2_000_000, _number(int, 0, 1 << 40), "a whole number, at least 0"),
+    "report_media_bytes": (50_000_000, _number(int, 0, 1 << 40), "a whole number, at least 0"),
+    "row_names": (10_000, _number(int, 1, 1 << 40), "a whole number, at least 1"),
+    "strict_log": (False, _switch, "True or False (in the environment 1 or 0)"),
     "png_level": (6, _number(int, 1, 9), "a whole number from 1 to 9"),
 }
 

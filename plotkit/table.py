@@ -120,6 +120,7 @@ class Table:
         self._inside: dict[str, str] = {}  # name -> what the frame calls it
         self._held: dict[str, Any] = {}  # name -> a list or a 1-D array
         self._typed: dict[str, Column] = {}
+        self._cast = False  # whether `types` converted a column
         self._length: int | None = None
         if columns is not None:
             columns = _checked_names(columns)
@@ -135,6 +136,7 @@ class Table:
             self._frame, self._inside = source._frame, dict(source._inside)
             self._held = dict(source._held)
             self._typed, self._length = dict(source._typed), source._length
+            self._cast = source._cast
         elif isinstance(source, Mapping):
             self._held = _from_mapping(source, columns)
         elif _is_numpy(source):
@@ -157,7 +159,7 @@ class Table:
             typed[name] = columns_of.cast(typed.get(name) or self.column(name), wanted)
         if self.is_lazy:
             self._replace({name: found.as_list() for name, found in typed.items()})
-        self._typed = typed
+        self._typed, self._cast = typed, True
 
     @classmethod
     def from_columns(cls, columns: Iterable[Column]) -> Table:
@@ -264,6 +266,18 @@ class Table:
         found = self.column(name)
         return found.as_array() if convert_to == "numpy" else list(found.as_list())
 
+    def given(self) -> tuple[Any, dict[str, str]]:
+        """What it holds, with types, NaN and missing values as given, and what it calls columns.
+
+        That is the frame of another library, or a dict of columns, each a list, an array or a
+        `Column`; and a dict of each column's name -> its name in there. It is the table's own: do
+        not change it.
+        """
+        if self._frame is not None and not self._cast:
+            return self._frame.to_native(), dict(self._inside)
+        names = {name: name for name in self.columns}
+        return (self._all_columns() if self._cast else dict(self._held)), names
+
     @property
     def data(self) -> list[list[Any]]:
         """All rows, as lists of plain Python values."""
@@ -349,7 +363,7 @@ class Table:
 
     def _replace(self, held: dict[str, Any]) -> None:
         self._frame, self._inside, self._held, self._length = None, {}, held, None
-        self._typed = {}
+        self._typed, self._cast = {}, False
 
     # --- how it shows itself -------------------------------------------------------------------
 

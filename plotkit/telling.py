@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
 from plotkit import errors, progress
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 @contextmanager
@@ -42,3 +46,8 @@ def pairs(given: list[str], option: str) -> dict[str, str]:
             raise errors.OptionError.from_option(option, text, f"{name} only once")
         made[name] = value
     return made
+
+
+def print_json(found: Any) -> None:
+    """Print what scripts read."""
+    typer.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))

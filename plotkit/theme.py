@@ -107,14 +107,14 @@ def dress(
     """
     dressed = {**spec, **_sized(spec, width, height)}
     if keeps_shape(spec) and _is_small(dressed.get("width")):
-        dressed["encoding"] = _with_legends_above(spec.get("encoding", {}))
+        dressed["encoding"] = _with_legends_above(_held(spec, "encoding"))
     themed = config(theme)
     if "/schema/vega/" in str(spec.get("$schema", "")):
         themed = vega_config(themed)
-    dressed["config"] = _merged(themed, spec.get("config", {}))
+    dressed["config"] = _merged(themed, _held(spec, "config"))
     title = spec.get("title")
     if isinstance(title, Mapping):
-        dressed["title"] = _wrapped(title, themed.get("title", {}), _title_room(dressed))
+        dressed["title"] = _wrapped(title, _held(themed, "title"), _title_room(dressed))
     return dressed
 
 
@@ -122,11 +122,11 @@ def vega_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """What of a Vega-Lite config means the same to Vega: colours, lines and fonts of the guides."""
     made = {k: config[k] for k in ("background", "padding") if k in config}
     for guide in ("title", "axis", "axisX", "axisY", "axisBand", "legend"):
-        found = config.get(guide, {})
+        found = _held(config, guide)
         made[guide] = {k: v for k, v in found.items() if k != "layout" and k != "labelExpr"}
-    ranges = config.get("range", {})
+    ranges = _held(config, "range")
     made["range"] = {k: v for k, v in ranges.items() if isinstance(v, list)}
-    text = config.get("text", {})
+    text = _held(config, "text")
     found = {
         "font": config.get("font"),
         "fill": text.get("color"),
@@ -146,7 +146,19 @@ def is_stepped(spec: Mapping[str, Any]) -> bool:
 
 def keeps_shape(spec: Mapping[str, Any]) -> bool:
     """Whether a plot must not be stretched: one of cells, or a square one."""
-    return is_stepped(spec) or spec.get("autosize", {}).get("type") == "pad"
+    return is_stepped(spec) or _is_padded(spec)
+
+
+def _is_padded(spec: Mapping[str, Any]) -> bool:
+    """Whether the plot keeps its size, and the figure grows with what stands around it."""
+    autosize = spec.get("autosize")
+    return (autosize.get("type") if isinstance(autosize, Mapping) else autosize) == "pad"
+
+
+def _held(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What a spec or a config holds under a name, where it is an object as it should be."""
+    found = node.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_small(width: Any) -> bool:
@@ -182,11 +194,14 @@ def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -
     else:
         sized = {side: size for side, size in asked.items() if size is not None}
     sized = {k: _whole(v) if isinstance(v, float) else v for k, v in sized.items()}
-    if isinstance(sized.get("width"), (int, float)) and "params" in spec:
+    params = spec.get("params")
+    if isinstance(sized.get("width"), (int, float)) and isinstance(params, list):
         room = sized["width"] - _AROUND_LEGEND
         sized["params"] = [
-            {**param, "value": room} if param.get("name") == LEGEND_ROOM else param
-            for param in spec["params"]
+            {**param, "value": room}
+            if isinstance(param, Mapping) and param.get("name") == LEGEND_ROOM
+            else param
+            for param in params
         ]
     return sized
 
@@ -199,16 +214,23 @@ def _title_room(spec: Mapping[str, Any]) -> float:
     """The px that a line of the title may take, which starts at the plot's left edge."""
     width: Any = spec.get("width")
     if isinstance(width, Mapping):
-        x = spec.get("encoding", {}).get("x", {}).get("field")
-        rows = spec.get("data", {}).get("values", [])
-        cells = len({row.get(x) for row in rows})
-        return max(float(width.get("step", 20)) * cells + _ROW_NAMES, 300.0)
-    if not isinstance(width, (int, float)):
-        width = 480.0
-    if spec.get("autosize", {}).get("type") == "pad":
-        return max(float(width), 120.0)
-    at_edge = spec.get("title", {}).get("frame") == "bounds"
-    return max(float(width) - (44 if at_edge else 100), 120.0)
+        step, x = width.get("step"), _held(_held(spec, "encoding"), "x").get("field")
+        rows = _held(spec, "data").get("values")
+        held = rows if isinstance(rows, list) and isinstance(x, str) else ()
+        cells = len({str(row.get(x)) for row in held if isinstance(row, Mapping)})
+        return max(_length(step, 20.0) * cells + _ROW_NAMES, 300.0)
+    room = _length(width, 480.0)
+    if _is_padded(spec):
+        return max(room, 120.0)
+    at_edge = _held(spec, "title").get("frame") == "bounds"
+    return max(room - (44 if at_edge else 100), 120.0)
+
+
+def _length(value: object, default: float) -> float:
+    """A number of px of a spec, as far as a picture is wide at all."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return default
+    return float(min(value, 1e6))
 
 
 def _wrapped(title: Mapping[str, Any], style: Mapping[str, Any], room: float) -> dict[str, Any]:
@@ -220,7 +242,7 @@ def _wrapped(title: Mapping[str, Any], style: Mapping[str, Any], room: float) ->
         text = title.get(key)
         if not isinstance(text, str):
             continue
-        size = style.get("subtitleFontSize" if prefix else "fontSize", 13)
+        size = max(_length(style.get("subtitleFontSize" if prefix else "fontSize"), 13.0), 1.0)
         made = [
             as_title(line)
             for part in text.split("\n")

@@ -129,6 +129,17 @@ def findings(content: object, *, accepted: bool = False) -> list[Finding]:
     return list(dict.fromkeys([*basic.found, *walk.found]))[:_MOST]
 
 
+def findings_of_chart(spec: Mapping[str, Any], statistic: str | None) -> list[Finding]:
+    """All that a finished chart's spec holds and none may; `statistic` is that of its preset.
+
+    The images that plotkit's own statistics make stand in it as layers, and are let in.
+    """
+    fields, layers = _IMAGES.get(statistic or "", ()), spec.get("layer")
+    if fields and isinstance(layers, list):
+        spec = {**spec, "layer": [_plain_layer(layer, fields) for layer in layers]}
+    return findings(spec, accepted=True)
+
+
 def _with_plain_images(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The content with a point in place of each image which plotkit's own statistic makes.
 

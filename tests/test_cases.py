@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import json
 import re
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pytest
 
 import plotkit as pk
+from plotkit import RunWarning
 from plotkit.errors import PlotkitError
 
 CASES = [
@@ -195,11 +197,55 @@ def test_drawn_without_a_note(case: dict[str, Any]) -> None:
     assert chart.to_svg().startswith("<svg")
 
 
-@pytest.mark.parametrize(
-    "case", [c for c in CASES if c["group"] == "log-run"], ids=lambda c: c["id"]
-)
-def test_run_log(case: dict[str, Any]) -> None:
-    pytest.skip("the run log is not built yet")
+LOGGED = [case for case in CASES if case["group"] == "log-run"]
+
+
+def record(case: dict[str, Any], folder: Path) -> pk.Run:
+    """The case's calls of `log`, in strict mode."""
+    source = LOGS[case["id"]]() if case["id"] in LOGS else case["data"]
+    with pk.init(project="cases", dir=folder, strict=True) as run:
+        for step, data in source:
+            run.log(data, step=step)
+    return run
+
+
+# What JSON cannot hold.
+LOGS: dict[str, Callable[[], Any]] = {
+    "log-100k-keys": lambda: [[0, {f"k{i}": i for i in range(100_000)}]],
+}
+
+
+@pytest.mark.parametrize("case", LOGGED, ids=lambda c: c["id"])
+def test_run_log(case: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    if case["expect"] == "error":
+        with pytest.raises(PlotkitError) as raised:
+            record(case, folder)
+        for word in case["say"]:
+            assert word in str(raised.value)
+        return
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        run = record(case, folder)
+    assert [warning.category for warning in told] == [RunWarning] * (case["expect"] == "warn")
+    assert [bool(run.notes)] == [case["expect"] == "warn"]
+    for word in case["say"]:
+        assert f"'{word}'" in str(told[0].message)
+    # Read back from the disk, exactly.
+    found = pk.Api(folder).run(run.path)
+    assert [(row.step, row.values) for row in found.database.rows()] == [
+        (step, data) for step, data in case["data"] if data
+    ]
+    # Nothing lies outside of the run's folder.
+    files = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {path for path in run.folder.rglob("*") if path.is_file()}
+
+
+def test_text_is_kept_and_not_plotted(tmp_path: Path) -> None:
+    run = record(next(case for case in LOGGED if case["id"] == "log-value-str"), tmp_path)
+    assert run.history.table().get_column("l") == ["x"]
+    with pytest.raises(PlotkitError, match="'l'"):
+        run.chart("l")
 
 
 # --- what must hold of the pictures --------------------------------------------------------------

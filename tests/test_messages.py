@@ -115,8 +115,8 @@ MESSAGES: list[tuple[type[Exception], Callable[[], object], str]] = [
         "no preset 'plotkit/lines'. Did you mean 'plotkit/line'? Looked in: store {home} "
         "(PLOTKIT_HOME), builtin {presets} (built-in, read-only). Known: "
         "'plotkit/area_under_curve', 'plotkit/bar', 'plotkit/confusion_matrix', "
-        "'plotkit/histogram', 'plotkit/line', 'plotkit/line_series', 'plotkit/pr_curve', "
-        "'plotkit/roc_curve', 'plotkit/scatter'.",
+        "'plotkit/histogram', 'plotkit/histogram_series', 'plotkit/line', 'plotkit/line_series', "
+        "'plotkit/pr_curve', 'plotkit/roc_curve', 'plotkit/scatter', 'plotkit/smoothed_line'.",
     ),
     (
         errors.PresetError,

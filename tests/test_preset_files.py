@@ -27,6 +27,8 @@ NAMES = (
     "pr_curve",
     "confusion_matrix",
     "area_under_curve",
+    "smoothed_line",
+    "histogram_series",
 )
 THEMES = ("light", "dark")
 META = {"format", "id", "version", "title", "description", "roles", "strings", "switches"}

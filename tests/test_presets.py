@@ -226,7 +226,7 @@ def test_lists_and_search() -> None:
     assert {entry.id for entry in presets.list(role="Actual")} == {"plotkit/confusion_matrix"}
     assert "carey/new_chart" in {entry.id for entry in presets.search("height STEP")}
     assert presets.search("nothing of the kind") == []
-    assert len(presets.list(origin="builtin")) == 9
+    assert len(presets.list(origin="builtin")) == 11
 
 
 def test_delete_and_rename() -> None:

@@ -50,6 +50,9 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "font_folders": (),
         "inline_svg_bytes": 1_000_000,
         "detail_bytes": 2_000_000,
+        "row_names": 10_000,
+        "strict_log": False,
+        "report_media_bytes": 50_000_000,
         "png_level": 6,
     }
 

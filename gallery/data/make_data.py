@@ -34,6 +34,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from vega_datasets import data as vega
 
+from plotkit.runs.smoothing import smoothed
+
 HERE = Path(__file__).parent
 
 
@@ -239,6 +241,48 @@ def digits() -> None:
     save("digits_measures", pd.DataFrame(rows))
 
 
+def batches() -> None:
+    """Two networks learn digits batch by batch: the loss of each, and how sure one becomes."""
+    x, y = load_digits(return_X_y=True)
+    fit_x, test_x, fit_y, test_y = train_test_split(x, y, test_size=0.3, random_state=0, stratify=y)
+    scale = StandardScaler().fit(fit_x)
+    fit_x, test_x = scale.transform(fit_x), scale.transform(test_x)
+    lines, cells = [], []
+    edges = np.linspace(0, 1, 26)
+    for name, options in {
+        "Adam": {"solver": "adam", "learning_rate_init": 0.002},
+        "SGD": {"solver": "sgd", "learning_rate_init": 0.02},
+    }.items():
+        draws, losses = np.random.default_rng(0), []
+        network = MLPClassifier((32,), random_state=0, **options)
+        for step in range(400):
+            batch = draws.choice(len(fit_x), 16, replace=False)
+            network.partial_fit(fit_x[batch], fit_y[batch], classes=np.arange(10))
+            losses.append(network.loss_)
+            if name == "Adam" and step % 10 == 0:
+                sure = network.predict_proba(test_x)[np.arange(len(test_y)), test_y]
+                count = np.histogram(sure, edges)[0]
+                cells.append(
+                    pd.DataFrame(
+                        {
+                            "batch": step,
+                            "until": step + 10,
+                            "probability of the right digit": edges[:-1],
+                            "up to": edges[1:],
+                            "digits": count,
+                            "share of the digits": count / count.sum(),
+                        }
+                    )
+                )
+        for part, values in (("smoothed", smoothed(losses, 0.9)), ("raw", losses)):
+            lines.append(
+                pd.DataFrame({"batch": range(400), "loss": values, "part": part, "solver": name})
+            )
+    save("batches", pd.concat(sorted(lines, key=lambda line: line["part"][0], reverse=True)))
+    found = pd.concat(cells)
+    save("certainty", found[found["digits"] > 0])
+
+
 def tumours() -> None:
     found = load_breast_cancer()
     fit_x, test_x, fit_y, test_y = train_test_split(
@@ -266,5 +310,6 @@ if __name__ == "__main__":
     electricity()
     rain(weather())
     digits()
+    batches()
     tumours()
     wine()

@@ -438,13 +438,15 @@ def _zooms(node: object) -> bool:
     return isinstance(node, (list, tuple)) and any(map(_zooms, node))
 
 
-def policy(scripts: Sequence[str] = ()) -> str:
+def policy(scripts: Sequence[str] = (), *, media: bool = False) -> str:
     """Write the Content-Security-Policy of a page that runs these scripts and loads nothing.
 
     Parameters
     ----------
     scripts
         The exact texts of the page's ``<script>`` elements that run; none, for a page without.
+    media
+        Let the page play sound and video that it holds itself.
 
     Returns
     -------
@@ -458,11 +460,13 @@ def policy(scripts: Sequence[str] = ()) -> str:
     )
     return (
         f"default-src 'none'; script-src {hashes or _NONE}; style-src 'unsafe-inline'; "
-        "img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src data:; {_MEDIA if media else ''}font-src data:; base-uri 'none'; "
+        "form-action 'none'"
     )
 
 
 _NONE = "'none'"
+_MEDIA = "media-src data: blob:; "
 _PAGE_KEYS = frozenset({"config", "usermeta"}) | _UNSAFE_KEYS
 _ROWS_NAME = "pk-rows"  # of rows that have no name of their own
 _LIMIT = '<span class="pk-limit" role="status"></span>'

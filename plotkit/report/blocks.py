@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from plotkit import errors, look
 from plotkit.chart import Chart
@@ -31,6 +32,9 @@ class Figure(NamedTuple):
             is not known. A report that is drawn again leaves what has the same source.
         name: the name of its files; default: from its title.
         options: how this chart is to look, such as `width`; see `plotkit.look.Options`.
+        drawings: of a table, small pictures (trusted SVG) that stand in place of a column's text,
+            by its name, one for each row; the text stays where a format shows no pictures.
+        plain: its number is not shown: for pages that are looked through, not cited.
     """
 
     content: Drawable | Table
@@ -40,15 +44,60 @@ class Figure(NamedTuple):
     source: str = ""
     name: str = ""
     options: Mapping[str, Any] = MappingProxyType({})
+    drawings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    plain: bool = False
+
+
+class Still(NamedTuple):
+    """A picture of a panel, for places where its script does not run."""
+
+    name: str
+    content: bytes
+    caption: str = ""
+    alt: str = ""
+
+
+class Panel(ABC):
+    """Something that a page shows by a script of its own, such as images with a step slider.
+
+    Attributes:
+        script: the script, the same for all panels of a page.
+        style: the style sheet, likewise.
+        name: what stands over it.
+        pictures: what is shown of it on paper, and in Markdown.
+    """
+
+    script: ClassVar[str]
+    style: ClassVar[str]
+    name: str
+
+    @property
+    @abstractmethod
+    def pictures(self) -> Sequence[Still]: ...
+
+    @abstractmethod
+    def carried(self, language: str, limit: int | None, held: set[str]) -> str:
+        """Markup that holds its files itself, in at most `limit` bytes; `held` is in the page."""
+
+    @abstractmethod
+    def marked(self, language: str) -> str:
+        """Markdown of all that is no picture."""
 
 
 class Row(NamedTuple):
     """Blocks beside each other."""
 
-    cells: tuple[Text | Figure, ...]
+    cells: tuple[Text | Figure | Panel, ...]
 
 
-Block = Text | Figure | Row
+class Fold(NamedTuple):
+    """Blocks under a line that a reader opens; on paper they stand open."""
+
+    title: str
+    blocks: tuple[Text | Figure | Panel | Row, ...]
+
+
+Block = Text | Figure | Panel | Row | Fold
 
 
 def figure(
@@ -111,7 +160,7 @@ def row(*items: object) -> Row:
     cells = []
     for item in items:
         made = block(item)
-        if isinstance(made, Row):
+        if isinstance(made, (Row, Fold)):
             raise errors.OptionError.from_option("row", item, "items that are no rows themselves")
         cells.append(made)
     return Row(tuple(cells))
@@ -119,7 +168,7 @@ def row(*items: object) -> Row:
 
 def block(item: object) -> Block:
     """What an item of `Report.add` is; raises `TableError` for what is nothing of all this."""
-    if isinstance(item, (Text, Figure, Row)):
+    if isinstance(item, (Text, Figure, Panel, Row, Fold)):
         return item
     if isinstance(item, str):
         return Text(item)

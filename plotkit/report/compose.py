@@ -53,6 +53,11 @@ class Report:
         self._options = dict(options)
         self._blocks: list[blocks.Block] = []
 
+    @property
+    def blocks(self) -> tuple[blocks.Block, ...]:
+        """What was added, in its order."""
+        return tuple(self._blocks)
+
     def __repr__(self) -> str:
         count = len(self._blocks)
         return f"<Report {self.title!r}: {count} item{'' if count == 1 else 's'}>"

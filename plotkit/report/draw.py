@@ -18,7 +18,7 @@ from plotkit import batch, errors, settings
 from plotkit.chart import Chart
 from plotkit.render import worker
 from plotkit.report import cells, markdown
-from plotkit.report.blocks import Block, Figure, Row, Text
+from plotkit.report.blocks import Block, Figure, Fold, Panel, Row, Text
 from plotkit.report.markdown import Node
 from plotkit.table import Table
 from plotkit.text import clean
@@ -62,6 +62,7 @@ class Picture(NamedTuple):
     options: Mapping[str, Any] = NOTHING
     files: Files = NOTHING
     error: str = ""
+    plain: bool = False  # its number is not shown
 
 
 class Kept(NamedTuple):
@@ -84,12 +85,21 @@ class Grid(NamedTuple):
     printed: cells.Printed
     more: str = ""  # how many rows are shown, where that is not all
     error: str = ""
+    drawings: Mapping[int, tuple[str, ...]] = MappingProxyType({})  # SVG in place of a column's text
+    plain: bool = False  # its number is not shown
 
 
 class Side(NamedTuple):
     """Blocks beside each other."""
 
-    cells: tuple[Prose | Picture | Grid, ...]
+    cells: tuple[Prose | Picture | Grid | Panel, ...]
+
+
+class Folded(NamedTuple):
+    """Blocks under a line that a reader opens."""
+
+    title: str
+    blocks: tuple[Prose | Picture | Grid | Panel | Side, ...]
 
 
 class Entry(NamedTuple):
@@ -107,13 +117,14 @@ class Page(NamedTuple):
     description: tuple[Node, ...]
     language: str
     words: Mapping[str, str]
-    blocks: tuple[Prose | Picture | Grid | Side, ...]
+    blocks: tuple[Prose | Picture | Grid | Panel | Side | Folded, ...]
     contents: tuple[Entry, ...]
 
-    def parts(self) -> Iterator[Prose | Picture | Grid]:
-        """All blocks in their order, those in rows too."""
+    def parts(self) -> Iterator[Prose | Picture | Grid | Panel]:
+        """All blocks in their order, those in rows and folds too."""
         for block in self.blocks:
-            yield from block.cells if isinstance(block, Side) else (block,)
+            for one in block.blocks if isinstance(block, Folded) else (block,):
+                yield from one.cells if isinstance(one, Side) else (one,)
 
     def failures(self) -> Iterator[tuple[str, str]]:
         """The label and the error of all that could not be shown."""
@@ -125,6 +136,10 @@ class Page(NamedTuple):
     def pictures(self) -> Iterator[Picture]:
         """All charts in their order, those in rows too."""
         yield from (part for part in self.parts() if isinstance(part, Picture))
+
+    def panels(self) -> list[Panel]:
+        """All panels in their order."""
+        return [part for part in self.parts() if isinstance(part, Panel)]
 
 
 class Setting(NamedTuple):
@@ -173,6 +188,9 @@ def page(blocks: Sequence[Block], setting: Setting) -> Page:
 def _figures(blocks: Sequence[Block]) -> Iterator[tuple[Figure, int]]:
     """All figures, and how many things stand beside each other where it stands."""
     for block in blocks:
+        if isinstance(block, Fold):
+            yield from _figures(block.blocks)
+            continue
         parts = block.cells if isinstance(block, Row) else (block,)
         yield from ((part, len(parts)) for part in parts if isinstance(part, Figure))
 
@@ -204,7 +222,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     with _making:
         chart = _made(figure)
     if beside > 1 and not {"width", "height", "size"} & options.keys():
-        options |= _narrow(chart)
+        options |= narrow(chart)
     digest = _digest(chart.to_dict(), chart.notes, chart.preset.digest, *about)
     picture = Picture(
         0,
@@ -228,7 +246,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
     return picture._replace(files=files, notes=(*chart.notes, *chart.warnings))
 
 
-def _narrow(chart: Chart) -> dict[str, float]:
+def narrow(chart: Chart) -> dict[str, float]:
     """The size of a chart beside others: laid out for its place, so that its text stays legible."""
     if chart.is_stepped:
         return {}  # a few cells are small, and are not blown up
@@ -298,12 +316,21 @@ class _Numbering:
             return self._number(f"{count:,}")
         return voice(self._setting.language).number(count)
 
-    def block(self, block: Block) -> Prose | Picture | Grid | Side:
+    def block(self, block: Block) -> Prose | Picture | Grid | Panel | Side | Folded:
+        if isinstance(block, Fold):
+            return Folded(clean(block.title), tuple(map(self._unfolded, block.blocks)))
+        return self._unfolded(block)
+
+    def _unfolded(
+        self, block: Text | Figure | Panel | Row
+    ) -> Prose | Picture | Grid | Panel | Side:
         if isinstance(block, Row):
             return Side(tuple(self._part(cell) for cell in block.cells))
         return self._part(block)
 
-    def _part(self, block: Text | Figure) -> Prose | Picture | Grid:
+    def _part(self, block: Text | Figure | Panel) -> Prose | Picture | Grid | Panel:
+        if isinstance(block, Panel):
+            return block
         if isinstance(block, Text):
             return Prose(tuple(map(self._heading, markdown.parse(block.source))))
         if isinstance(block.content, Table):
@@ -314,6 +341,7 @@ class _Numbering:
         return found._replace(
             number=self._figures,
             id=f"figure-{self._figures}",
+            plain=block.plain,
             name=f"{self._figures:02d}-{markdown.anchor(name, self._names)}",
         )
 
@@ -334,12 +362,19 @@ class _Numbering:
             shown = cells.printed(table, block.rows or ROWS, self._number)
         except errors.PlotkitError as error:
             empty = cells.Printed([], [], [], 0)
-            return Grid(self._tables, id, caption, empty, error=clean(str(error)))
+            return Grid(
+                self._tables, id, caption, empty, error=clean(str(error)), plain=block.plain
+            )
         more = ""
         if shown.total > len(shown.rows):
             few, all = (self._count(count) for count in (len(shown.rows), shown.total))
             more = self._words["rows_shown"].format(shown=few, total=all)
-        return Grid(self._tables, id, caption, shown, more)
+        drawings = {
+            at: block.drawings[name]
+            for at, name in enumerate(table.columns)
+            if name in block.drawings
+        }
+        return Grid(self._tables, id, caption, shown, more, drawings=drawings, plain=block.plain)
 
 
 def weight(picture: Picture) -> int:

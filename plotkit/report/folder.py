@@ -20,9 +20,8 @@ import plotkit
 from plotkit import errors, written
 from plotkit.chart import FORMATS, Chart
 from plotkit.look import Theme
-from plotkit.render import page as live_page
 from plotkit.report import draw, marked, web
-from plotkit.report.blocks import Block
+from plotkit.report.blocks import Block, Panel, Still
 from plotkit.report.draw import Kept, Page, Picture
 
 MANIFEST = "manifest.json"
@@ -30,8 +29,6 @@ _FIGURES = "figures"
 _LOOKS = ("own", "light", "dark")
 # A page shows the first of these that there is.
 _SHOWN = ("svg", "png", "webp", "jpg", "jpeg")
-# A page opened from disk has no origin of its own: "file:" names its neighbours there.
-_POLICY = live_page.policy().replace("img-src data:", "img-src 'self' file: data:")
 
 
 def drawing(
@@ -85,16 +82,31 @@ def write(
         for key, content in picture.files.items():
             path = _path(picture, key)
             data = content.encode() if isinstance(content, str) else content
-            digest = hashlib.sha256(data).hexdigest()
-            if before.written.get(path) != digest:
-                _write(folder / path, data)
+            digest = before.put(path, data)
             files[key] = {"path": path, "sha256": digest, "bytes": len(data)}
             now.add(path)
         figures.append(_entry(picture, files))
-    shown = web.html(page, _linked, theme=themes[0], policy=_POLICY)
+    stills = {panel: _stills(panel, at + 1) for at, panel in enumerate(page.panels())}
+    kept = {
+        path: before.put(path, still.content)
+        for found in stills.values()
+        for path, still in found.items()
+    }
+    now |= kept.keys()
+    shown = web.html(page, _linked, theme=themes[0], beside=True)
     _write(folder / "index.html", shown)
-    _write(folder / "index.md", marked.text(page, _sources))
-    manifest = {"plotkit": plotkit.__version__, "title": page.title, "figures": figures}
+
+    def sources(part: Picture | Panel) -> str:
+        return _stills_shown(stills[part]) if isinstance(part, Panel) else _sources(part)
+
+    _write(folder / "index.md", marked.text(page, sources))
+    manifest: dict[str, Any] = {
+        "plotkit": plotkit.__version__,
+        "title": page.title,
+        "figures": figures,
+    }
+    if kept:
+        manifest["panels"] = kept
     _write(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     # What is drawn under another name now, or no longer: only files that are still as we left them.
     for path in before.written.keys() - now:
@@ -127,6 +139,24 @@ class _Before:
                 if _sha256(folder / path) == digest:
                     self.written[path] = digest
             self._left |= dict.fromkeys(left.digests, left)
+        for path, digest in self._stills():
+            if _is_ours(path) and _sha256(folder / path) == digest:
+                self.written[path] = digest
+
+    def put(self, path: str, data: bytes) -> str:
+        """Write a file, unless it is there already; returns its digest."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self.written.get(path) != digest:
+            _write(self._folder / path, data)
+        return digest
+
+    def _stills(self) -> list[tuple[str, str]]:
+        """The pictures of panels, with their digests."""
+        try:
+            listed = json.loads((self._folder / MANIFEST).read_bytes())["panels"]
+            return [(str(path), str(digest)) for path, digest in listed.items()]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return []
 
     def _read(self) -> Iterator[_Left]:
         try:
@@ -220,6 +250,23 @@ def _shown(picture: Picture) -> Iterator[tuple[str, str]]:
 def _linked(picture: Picture) -> str:
     """The picture of a page, light or dark as the reader has it."""
     return f'<div class="canvas">{_sources(picture)}</div>'
+
+
+def _stills(panel: Panel, number: int) -> dict[str, Still]:
+    """The pictures of a panel by their paths."""
+    return {f"{_FIGURES}/{number:02d}-media-{still.name}": still for still in panel.pictures}
+
+
+def _stills_shown(stills: Mapping[str, Still]) -> str:
+    """The pictures of a panel in Markdown, each with its caption."""
+    lines = []
+    for path, still in stills.items():
+        # On one line: in Markdown, an empty one would end the element.
+        alt = escape(" ".join(still.alt.split()))
+        caption = marked.escaped(" ".join(still.caption.split()))
+        image = f'<img alt="{alt}" src="{escape(path)}">'
+        lines.append(f"{image}  \n{caption}" if caption else image)
+    return "\n\n".join(lines)
 
 
 def _sources(picture: Picture) -> str:

@@ -34,9 +34,9 @@ def html(page: Page, theme: str | None) -> str:
         page,
         canvas,
         theme=theme,
-        policy=live_page.policy(texts),
         more_style=live_page.style(themes, theme=theme),
         scripts=written,
+        running=texts,
     )
 
 

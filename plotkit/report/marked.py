@@ -8,43 +8,55 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from plotkit.report.draw import Grid, Page, Picture, Prose, Side
+from plotkit.report.blocks import Panel
+from plotkit.report.draw import Folded, Grid, Page, Picture, Prose, Side
 from plotkit.report.markdown import Node
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
 _AT_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
 
 
-def text(page: Page, canvas: Callable[[Picture], str]) -> str:
-    """The whole file; `canvas` gives the line that shows a picture."""
-    parts = [f"# {_escaped(page.title)}", blocks(page.description)]
+# The line that shows a picture, or those that show the pictures of a panel.
+Canvas = Callable[[Picture | Panel], str]
+
+
+def text(page: Page, canvas: Canvas) -> str:
+    """The whole file."""
+    parts = [f"# {escaped(page.title)}", blocks(page.description)]
     parts += [_block(block, page, canvas) for block in page.blocks]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _block(
-    block: Prose | Picture | Grid | Side, page: Page, canvas: Callable[[Picture], str]
+    block: Prose | Picture | Grid | Panel | Side | Folded, page: Page, canvas: Canvas
 ) -> str:
+    if isinstance(block, Folded):
+        inside = "\n\n".join(_block(one, page, canvas) for one in block.blocks)
+        return f"**{escaped(block.title)}**\n\n{inside}"
     if isinstance(block, Side):
         return "\n\n".join(_block(cell, page, canvas) for cell in block.cells)
     if isinstance(block, Prose):
         return blocks(block.nodes)
+    if isinstance(block, Panel):
+        return "\n\n".join(filter(None, (block.marked(page.language), canvas(block))))
     kind = "figure" if isinstance(block, Picture) else "table"
-    label = f"**{_escaped(page.words[kind].format(number=block.number))}**"
+    number = f"**{escaped(page.words[kind].format(number=block.number))}**"
+    label = "" if block.plain else number
     caption = " ".join(filter(None, (label, inline(block.caption))))
     if block.error:
-        failed = _escaped(page.words["not_drawn"])
-        return f"> **{failed}** {_escaped(' '.join(block.error.split()))}\n\n{caption}"
+        failed = escaped(page.words["not_drawn"])
+        return f"> **{failed}** {escaped(' '.join(block.error.split()))}\n\n{caption}"
     if isinstance(block, Picture):
-        notes = "".join(f"  \n{_escaped(' '.join(note.split()))}" for note in block.notes)
-        return f"{canvas(block)}\n\n{caption}{notes}"
+        notes = [escaped(" ".join(note.split())) for note in block.notes]
+        told = "  \n".join(filter(None, (caption, *notes)))
+        return "\n\n".join(filter(None, (canvas(block), told)))
     columns, kinds, rows, _ = block.printed
     aligned = ["--:" if kind == "number" else ":--" for kind in kinds]
-    lines = [_line(map(_escaped, columns)), _line(aligned)]
-    lines += [_line(map(_escaped, row)) for row in rows]
+    lines = [_line(map(escaped, columns)), _line(aligned)]
+    lines += [_line(map(escaped, row)) for row in rows]
     if block.more:
-        lines += ["", _escaped(block.more)]
-    return "\n".join([caption, "", *lines])
+        lines += ["", escaped(block.more)]
+    return "\n".join([*([caption, ""] if caption else []), *lines])
 
 
 def _line(cells: object) -> str:
@@ -122,8 +134,9 @@ def _piece(node: Node) -> str:
         return f"[{inline(node.children)}]({target})"
     if node.kind == "break":
         return "  \n" if node.level else "\n"
-    return _escaped(node.text)
+    return escaped(node.text)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text that is no markup, whatever is in it."""
     return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))

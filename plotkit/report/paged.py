@@ -20,7 +20,8 @@ from plotkit.chart import Chart
 from plotkit.look import Theme
 from plotkit.render import faces, fonts, svg
 from plotkit.report import markdown
-from plotkit.report.draw import Grid, Page, Picture, Prose, Side
+from plotkit.report.blocks import Panel
+from plotkit.report.draw import Folded, Grid, Page, Picture, Prose, Side
 from plotkit.report.markdown import Node
 from plotkit.report.web import looks
 from plotkit.text import wrap
@@ -36,6 +37,7 @@ _DEEP = 12  # of these inside each other; Typst follows no more than 80 calls
 _FOOTER = (7.5, 400, 410.0)  # size, weight and width of the title at the foot of a page
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
 _FRAMED = "framed"  # the name of a picture that fills its room with a colour
+_INK = "#0b67c2"  # of small pictures in tables
 _NEWLINES = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 
 
@@ -127,9 +129,9 @@ class _Paper:
         self.files: dict[str, str | bytes] = {}
         self.texts: list[str] = [page.title, *page.words.values()]
         # Figures and tables keep their names whatever a heading says.
-        self._labels = {part.id for part in page.parts() if not isinstance(part, Prose)}
+        self._labels = {part.id for part in page.parts() if isinstance(part, (Picture, Grid))}
         description = self._nodes(page.description)
-        blocks = [self._block(block) for block in page.blocks]
+        blocks = [made for block in page.blocks for made in self._unfolded(block)]
         title = _NEWLINES.sub(" ", page.title)
         self.data = {
             "title": title,
@@ -167,15 +169,27 @@ class _Paper:
             self.texts.append(node.text)
         return [made]
 
-    def _block(self, block: Prose | Picture | Grid | Side) -> dict[str, Any]:
+    def _unfolded(
+        self, block: Prose | Picture | Grid | Panel | Side | Folded
+    ) -> list[dict[str, Any]]:
+        """A block; of a fold its title and all that is in it, as paper does not open."""
+        if not isinstance(block, Folded):
+            return [self._block(block)]
+        title = Node("paragraph", (Node("strong", (Node("text", text=block.title),)),))
+        titled = {"kind": "title", "nodes": self._nodes((title,))}
+        return [titled, *(self._block(one) for one in block.blocks)]
+
+    def _block(self, block: Prose | Picture | Grid | Panel | Side) -> dict[str, Any]:
         if isinstance(block, Side):
             return {"kind": "side", "cells": [self._block(cell) for cell in block.cells]}
         if isinstance(block, Prose):
             return {"kind": "prose", "nodes": self._nodes(block.nodes)}
+        if isinstance(block, Panel):
+            return self._panel(block)
         number = "figure" if isinstance(block, Picture) else "table"
         made = {
             "id": block.id,
-            "label": self._page.words[number].format(number=block.number),
+            "label": "" if block.plain else self._page.words[number].format(number=block.number),
             "caption": self._nodes(block.caption),
             "error": block.error,
         }
@@ -196,7 +210,27 @@ class _Paper:
             "rows": rows if columns else [],
             "numeric": [kind == "number" for kind in kinds[:_COLUMNS]],
             "notes": more,
+            "drawings": {str(at): self._drawings(block, at) for at in block.drawings},
         }
+
+    def _drawings(self, block: Grid, column: int) -> list[str]:
+        """The files of the small pictures of a column; on paper they have the ink's colour."""
+        made = []
+        for row, drawing in enumerate(block.drawings[column]):
+            made.append(f"{block.id}-{column}-{row}.svg")
+            self.files[made[-1]] = drawing.replace("currentColor", _INK)
+        return made
+
+    def _panel(self, panel: Panel) -> dict[str, Any]:
+        """What is known of it, and its pictures beside each other."""
+        pictures = []
+        for still in panel.pictures:
+            file = f"panel-{len(self.files)}{Path(still.name).suffix}"
+            self.files[file] = still.content
+            self.texts.append(still.caption)
+            pictures.append({"file": file, "alt": still.alt, "caption": still.caption})
+        nodes = markdown.parse(panel.marked(self._page.language))
+        return {"kind": "panel", "nodes": self._nodes(nodes), "pictures": pictures}
 
     def _picture(self, block: Picture) -> dict[str, Any]:
         file, width, height, framed = "", 0.0, 0.0, False

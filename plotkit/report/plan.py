@@ -30,7 +30,7 @@ from plotkit import errors, store
 from plotkit.chart import Chart
 from plotkit.look import Options
 from plotkit.plot import plot_table
-from plotkit.report.blocks import Block, Figure, Row, Text, figure
+from plotkit.report.blocks import Block, Figure, Fold, Row, Text, figure
 from plotkit.report.compose import Report
 from plotkit.table import Table
 
@@ -127,7 +127,7 @@ class _Reader:
         for cell in cells:
             if isinstance(cell, Row):
                 raise errors.OptionError.from_report(self._where, f"{at}: a row holds no rows")
-        return Row(tuple(cell for cell in cells if not isinstance(cell, Row)))
+        return Row(tuple(cell for cell in cells if not isinstance(cell, (Row, Fold))))
 
     def _rows(self, entry: Mapping[str, Any], at: str) -> Figure:
         name = self._data(entry, "table", at)

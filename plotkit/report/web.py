@@ -20,7 +20,8 @@ from plotkit.chart import Chart
 from plotkit.look import Theme
 from plotkit.render import fonts, svg
 from plotkit.render import page as live_page
-from plotkit.report.draw import Grid, Page, Picture, Prose, Side
+from plotkit.report.blocks import Panel
+from plotkit.report.draw import Folded, Grid, Page, Picture, Prose, Side
 from plotkit.report.markdown import Node
 from plotkit.theme import config
 
@@ -37,26 +38,49 @@ def html(
     canvas: Canvas,
     *,
     theme: str | None = None,
-    policy: str | None = None,
     more_style: str = "",
     scripts: str = "",
+    running: Sequence[str] = (),
+    beside: bool = False,
+    served: bool = False,
+    above: str = "",
 ) -> str:
-    """The whole document; `theme` None follows the reader's own setting.
+    """The whole document; equal input gives equal text.
 
-    Equal input gives equal text.
+    Args:
+        page: the report.
+        canvas: what stands where a picture goes.
+        theme: that of the page; None follows the reader's own setting.
+        more_style: style sheet of live charts.
+        scripts: their scripts, as markup.
+        running: the texts of those that run.
+        beside: pictures are files beside the page.
+        served: a server of ours holds the page; its pictures and files stand there.
+        above: markup that comes first.
     """
-    body = "\n".join(_block(block, page, canvas) for block in page.blocks)
-    style = _colours(theme) + _asset("page.css") + more_style
+    carry = _Carrier(page.panels(), page.language)
+    body = "\n".join(_block(block, page, canvas, carry) for block in page.blocks)
+    own = carry.script
+    policy = live_page.policy([*running, *own], media=bool(own))
+    if beside:
+        # A page opened from disk has no origin of its own: "file:" names its neighbours there.
+        policy = policy.replace("img-src data:", "img-src 'self' file: data:")
+    if served:
+        policy = policy.replace("img-src data:", "img-src 'self' data:")
+        policy = policy.replace("media-src data:", "media-src 'self' data:")
+        policy = policy.replace("form-action 'none'", "form-action 'self'; connect-src 'self'")
+    style = _colours(theme) + _asset("page.css") + more_style + carry.style
     language = page.language
     return Template(_asset("page.html")).substitute(
         language=escape(language),
         direction=' dir="rtl"' if language.split("-")[0] in _RIGHT_TO_LEFT else "",
-        policy=policy or live_page.policy(),
+        policy=policy,
         scheme=theme or "light dark",
         software=f"plotkit {plotkit.__version__}",
         title=escape(page.title),
         style=style,
         fonts=fonts.css(texts=[page.title, body]),
+        above=above,
         shape=" with-contents" if len(page.contents) > 1 else "",
         description=f'<div class="lead">{prose(page.description)}</div>'
         if page.description
@@ -64,8 +88,31 @@ def html(
         contents=_contents(page),
         body=body,
         footer=escape(f"{page.words['generated_by']} {plotkit.__version__}"),
-        scripts=scripts,
+        scripts="\n".join(filter(None, [scripts, *(f"<script>{text}</script>" for text in own)])),
     )
+
+
+class _Carrier:
+    """Writes the panels of a page, which share what it may carry.
+
+    Attributes:
+        script: the text of their script, in a list; empty where there are no panels.
+        style: their style sheet.
+    """
+
+    def __init__(self, panels: Sequence[Panel], language: str) -> None:
+        self._waiting = len(panels)
+        self._left = settings.report_media_bytes
+        self._language = language
+        self._held: set[str] = set()
+        self.script = list(dict.fromkeys(panel.script for panel in panels))
+        self.style = "".join(dict.fromkeys(panel.style for panel in panels))
+
+    def __call__(self, panel: Panel) -> str:
+        made = panel.carried(self._language, max(self._left, 0) // self._waiting, self._held)
+        self._waiting -= 1
+        self._left -= len(made)
+        return made
 
 
 @cache
@@ -99,19 +146,29 @@ def _contents(page: Page) -> str:
     return f'<nav class="contents" aria-label="{title}"><h2>{title}</h2><ol>\n{lines}\n</ol></nav>'
 
 
-def _block(block: Prose | Picture | Grid | Side, page: Page, canvas: Canvas) -> str:
+def _block(
+    block: Prose | Picture | Grid | Panel | Side | Folded,
+    page: Page,
+    canvas: Canvas,
+    carry: _Carrier,
+) -> str:
+    if isinstance(block, Folded):
+        inside = "\n".join(_block(one, page, canvas, carry) for one in block.blocks)
+        title = f'<summary dir="auto">{escape(block.title)}</summary>'
+        return f'<details class="fold">{title}\n{inside}\n</details>'
     if isinstance(block, Side):
-        cells = "\n".join(_block(cell, page, canvas) for cell in block.cells)
+        cells = "\n".join(_block(cell, page, canvas, carry) for cell in block.cells)
         return f'<div class="beside">\n{cells}\n</div>'
     if isinstance(block, Prose):
         return f'<div class="prose" dir="auto">{prose(block.nodes)}</div>'
     if isinstance(block, Grid):
         return _grid(block, page)
+    if isinstance(block, Panel):
+        return carry(block)
     shown = _failure(block, page) if block.error else canvas(block)
-    return (
-        f'<figure id="{block.id}">\n{shown}\n'
-        f"<figcaption>{_caption('figure', block, page)}{_remarks(block)}</figcaption>\n</figure>"
-    )
+    told = f"{_caption('figure', block, page)}{_remarks(block)}"
+    caption = f"<figcaption>{told}</figcaption>\n" if told else ""
+    return f'<figure id="{block.id}">\n{shown}\n{caption}</figure>'
 
 
 def _failure(block: Picture | Grid, page: Page) -> str:
@@ -121,8 +178,8 @@ def _failure(block: Picture | Grid, page: Page) -> str:
 
 def _caption(kind: str, block: Picture | Grid, page: Page) -> str:
     number = escape(page.words[kind].format(number=block.number))
-    told = f" {_inline(block.caption)}" if block.caption else ""
-    return f'<span class="number">{number}</span>{told}'
+    shown = "" if block.plain else f'<span class="number">{number}</span>'
+    return " ".join(filter(None, (shown, _inline(block.caption))))
 
 
 def _remarks(picture: Picture) -> str:
@@ -143,15 +200,23 @@ def _grid(grid: Grid, page: Page) -> str:
     )
     lines = "\n".join(
         "<tr>"
-        + "".join(f'<td{n} dir="auto">{escape(c)}</td>' for c, n in zip(row, number, strict=True))
+        + "".join(
+            f'<td class="drawn">{grid.drawings[at][line]}</td>'
+            if at in grid.drawings
+            else f'<td{number[at]} dir="auto">{escape(cell)}</td>'
+            for at, cell in enumerate(row)
+        )
         + "</tr>"
-        for row in rows
+        for line, row in enumerate(rows)
     )
     more = f"<p>{escape(grid.more)}</p>" if grid.more else ""
+    told = _caption("table", grid, page)
+    named = escape(page.words["table"].format(number=grid.number))
+    label = f'aria-labelledby="{grid.id}-caption"' if told else f'aria-label="{named}"'
     return (
         f'<figure class="table" id="{grid.id}">\n'
-        f'<figcaption id="{grid.id}-caption">{_caption("table", grid, page)}</figcaption>\n'
-        f'<div class="scroll" tabindex="0" role="group" aria-labelledby="{grid.id}-caption">'
+        + (f'<figcaption id="{grid.id}-caption">{told}</figcaption>\n' if told else "")
+        + f'<div class="scroll" tabindex="0" role="group" {label}>'
         f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>\n{lines}\n</tbody></table></div>{more}\n</figure>"
     )

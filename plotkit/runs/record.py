@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plotkit.runs import values
+from plotkit import errors
+from plotkit.runs import names, process, values
+from plotkit.runs.config import Config
 from plotkit.runs.database import Database
+from plotkit.runs.definitions import Definition, Definitions
+from plotkit.runs.drawing import Drawing
+from plotkit.runs.remarks import Remarks
+from plotkit.runs.summary import ReadSummary, Summary
 from plotkit.table import Table
 
 if TYPE_CHECKING:
-    from plotkit.chart import Chart
+    import pandas as pd
+
 
 STEP = "_step"
 RUNTIME = "_runtime"  # seconds since the run was created
 TIMESTAMP = "_timestamp"  # seconds since 1970
+# What can stand in a column of a table.
+_PLAIN = ("number", "bool", "text", "none", "mixed")
 
 
 class History:
@@ -24,65 +34,155 @@ class History:
     def __init__(self, record: Record) -> None:
         self._record = record
 
+    def __repr__(self) -> str:
+        known = self._record.database.known()
+        return f"<History of {self._record.project}/{self._record.id}: {len(known)} names>"
+
     def __call__(
         self,
-        keys: Sequence[str] | None = None,
+        keys: str | Sequence[str] | None = None,
         min_step: int | None = None,
         max_step: int | None = None,
-    ) -> Table:
-        """As `table`."""
-        return self.table(keys, min_step, max_step)
+        *,
+        samples: int | None = None,
+        pandas: bool = False,
+    ) -> Table | pd.DataFrame:
+        """As `table`; with `pandas=True` as a frame.
+
+        `samples`, which W&B's users give, has no effect: all rows come.
+        """
+        found = self.table(keys, min_step, max_step)
+        return found.to_pandas() if pandas else found
 
     def table(
         self,
-        keys: Sequence[str] | None = None,
+        keys: str | Sequence[str] | None = None,
         min_step: int | None = None,
         max_step: int | None = None,
     ) -> Table:
-        """Rows in which at least one of `keys` was logged; None where another was not.
+        """Rows in which at least one of `keys` was logged; missing where another was not.
 
-        Columns: "_step", "_runtime", "_timestamp", then the keys in the order given (default: all
-        that are numbers, bools or text). Steps from `min_step` to `max_step`, both included.
+        Args:
+            keys: names (case does not tell them apart); default: all numbers, bools and texts.
+            min_step: the first step.
+            max_step: the last step, included.
+
+        Columns: "_step", "_runtime" (seconds since the run was created), "_timestamp" (seconds
+        since 1970), then the keys in the order given.
+
+        Raises:
+            RunError: a name under which nothing was logged.
         """
-        rows = list(self._record.database.rows(min_step, max_step))
-        names = list(keys) if keys is not None else self.keys()
-        rows = [row for row in rows if any(name in row.values for name in names)]
+        from plotkit.runs.reading import columns_of  # NumPy: only where rows are read
+
+        wanted = self.keys() if keys is None else self.found(keys)
+        columns = columns_of(self._record.database, wanted, min_step, max_step)
         start = float(self._record.meta.get("created", 0.0))
-        columns: dict[str, list[Any]] = {
-            STEP: [row.step for row in rows],
-            RUNTIME: [row.at - start for row in rows],
-            TIMESTAMP: [row.at for row in rows],
-        }
-        for name in names:
-            if name not in columns:
-                columns[name] = [row.values.get(name) for row in rows]
-        return Table(columns)
+        return Table(
+            {
+                STEP: columns.steps,
+                RUNTIME: columns.at - start,
+                TIMESTAMP: columns.at,
+                **columns.values,
+            }
+        )
+
+    def rows(
+        self,
+        keys: str | Sequence[str] | None = None,
+        min_step: int | None = None,
+        max_step: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The same rows as dicts of what was logged, exactly: NaN and None as such, objects too.
+
+        Each has "_step", "_runtime", "_timestamp", and those of `keys` that were logged with it.
+        """
+        wanted = None if keys is None else set(self.found(keys))
+        start = float(self._record.meta.get("created", 0.0))
+        for row in self._record.database.rows(min_step, max_step):
+            held = {n: v for n, v in row.values.items() if wanted is None or n in wanted}
+            if held or not wanted:
+                own = {STEP: row.step, RUNTIME: row.at - start, TIMESTAMP: row.at}
+                folder = self._record.folder
+                yield own | {name: values.restored(v, folder) for name, v in held.items()}
 
     def keys(self) -> list[str]:
         """The names of all numbers, bools and texts that were logged, in their first order."""
-        found: dict[str, bool] = {}
-        for row in self._record.database.rows():
-            for name, value in row.values.items():
-                found[name] = found.get(name, True) and not isinstance(value, (dict, list))
-        return [name for name, plain in found.items() if plain]
+        known = self._record.database.known()
+        return [name for name, found in known.items() if found.kind in _PLAIN]
 
     def objects(self, name: str) -> Iterator[tuple[int, Any]]:
         """The step and the value of every row that has `name`: objects come back as objects."""
+        for step, value in self.stored(name):
+            yield step, values.restored(value, self._record.folder)
+
+    def stored(self, name: str) -> Iterator[tuple[int, Any]]:
+        """The step and the stored form of every row that has `name`."""
+        (found,) = self.found([name])
         for row in self._record.database.rows():
-            if name in row.values:
-                yield row.step, values.restored(row.values[name], self._record.folder)
+            if found in row.values:
+                yield row.step, row.values[found]
+
+    def found(self, keys: str | Sequence[str]) -> list[str]:
+        """Names as they are recorded; raises `RunError` for one that is not."""
+        known = list(self._record.database.known())
+        asked = [keys] if isinstance(keys, str) else list(keys)
+        made = []
+        for key in asked:
+            if key in names.OWN:
+                continue
+            found = names.found_in(key, known)
+            if found is None:
+                where = f"{self._record.project}/{self._record.id}"
+                raise errors.RunError.from_unknown_key(key, known, where, "names")
+            made.append(found)
+        return list(dict.fromkeys(made))
 
 
-class Record:
-    """One run of the folder, to be read."""
+class SectionFacts:
+    """One section of a run that is read; it is not changed afterwards."""
+
+    def __init__(self, database: Database, section: str) -> None:
+        self._database, self._section = database, section
+
+    def all(self) -> dict[str, Any]:
+        return self._database.facts(self._section)
+
+    def set(self, pairs: object) -> None:
+        raise errors.RunError.from_read_only_section(str(self._database.folder), self._section)
+
+    forget = set
+
+
+class Record(Drawing):
+    """One run of the folder, to be read; of its data, only the summary can be changed.
+
+    Attributes:
+        folder: where it lies.
+        history: its rows.
+        summary: a value for each name.
+        config: its settings.
+    """
+
+    error: str | None = None
+    """Why it cannot be read; None of all that can."""
+    config: Config
+    summary: Summary
 
     def __init__(self, folder: Path, database: Database | None = None) -> None:
         self.folder = folder
-        self.database = database or Database(folder)
+        database = self._database = database or Database(folder)
         self.history = History(self)
+        self.config = Config(SectionFacts(database, "config"))
+        self.summary = Summary(ReadSummary(database))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.project}/{self.id}, {self.state}>"
+
+    @property
+    def database(self) -> Database:
+        """The file with everything, as it is read."""
+        return self._database
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -98,24 +198,60 @@ class Record:
         return self.folder.parent.name
 
     @property
+    def path(self) -> str:
+        """Its project and id: "project/id"."""
+        return f"{self.project}/{self.id}"
+
+    @property
     def name(self) -> str:
         return str(self.meta.get("name") or self.id)
 
     @property
+    def tags(self) -> list[str]:
+        return list(self.meta.get("tags") or ())
+
+    @property
     def state(self) -> str:
         """One of "running", "finished", "failed" (by an exception), "crashed"."""
-        return str(self.meta.get("state", "running"))
+        meta = self.meta
+        state = str(meta.get("state", "running"))
+        return "crashed" if state == "running" and not process.is_alive(meta) else state
 
     @property
-    def config(self) -> dict[str, Any]:
-        return self.database.facts("config")
+    def notes(self) -> list[str]:
+        """What was not recorded as it was given, with counts."""
+        meta = self.meta
+        brought = meta.get("imported") or {}
+        return [*Remarks(meta.get("remarks")).sentences(), *brought.get("notes", ())]
 
-    @property
-    def summary(self) -> Any:
-        return self.database.facts("summary")
+    def metric(self, name: str) -> Definition:
+        """What `define_metric` said of a name."""
+        return Definitions(self.database.facts("metrics")).of(name)
 
-    def chart(self, keys: str | Sequence[str], x: str | None = None, **options: Any) -> Chart:
-        """Lines of what was logged under `keys`."""
-        from plotkit.runs import charts
+    def scan_history(
+        self,
+        keys: Sequence[str] | None = None,
+        page_size: int | None = None,
+        min_step: int | None = None,
+        max_step: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """`history.rows` under W&B's name; rows that have all of `keys`. `max_step` is left out."""
+        last = None if max_step is None else max_step - 1
+        for row in self.history.rows(keys, min_step, last):
+            if keys is None or all(key in row for key in keys):
+                yield row if keys is None else {key: row[key] for key in keys}
 
-        return charts.chart([self], keys, x, **options)
+    def export(self, path: str | os.PathLike[str], keys: str | Sequence[str] | None = None) -> Path:
+        """Write all rows to a Parquet or CSV file, exactly; returns its path.
+
+        Args:
+            path: ends with .parquet or .csv.
+            keys: the names to write; default: all. Lists and objects are written as JSON text.
+
+        Raises:
+            SaveError: another ending, or the file cannot be written.
+        """
+        from plotkit.runs import exported
+
+        wanted = None if keys is None else self.history.found(keys)
+        return exported.write(self.database, path, wanted, self.meta.get("created", 0.0))

@@ -2,58 +2,245 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
+import sys
+import threading
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from plotkit.runs import folders, values
-from plotkit.runs.database import Database, Row
-from plotkit.runs.record import Record
+from plotkit import errors, settings
+from plotkit.runs import names, process, steps, values
+from plotkit.runs.config import Config
+from plotkit.runs.database import Database
+from plotkit.runs.definitions import Definition, Definitions
+from plotkit.runs.record import History, Record, SectionFacts
+from plotkit.runs.remarks import Remarks, RunWarning
+from plotkit.runs.steps import Steps
+from plotkit.runs.summary import ReadSummary, Summary
+from plotkit.runs.totals import Totals
+from plotkit.runs.writing import Writer, say
+
+_NUMBERS = {float, int, bool}
+# Of these the first is also a warning; the others are only counted.
+_WARNED = ("dropped", "spelled", "none")
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Run(Record):
-    """One training run, or whatever else is measured step by step."""
+    """One training run, or whatever else is measured step by step.
 
-    def __init__(self, folder: Path, meta: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        super().__init__(folder, Database(folder, create=True))
-        self.database.write(facts={"meta": meta, "config": config})
-        self._step = -1 if (last := self.database.last_step()) is None else last
-        self._row: dict[str, Any] = {}
+    Made by `pk.init`. As a context manager it ends with its block, "failed" where that raised.
+    """
+
+    history: RunHistory
+
+    def __init__(
+        self,
+        folder: Path,
+        meta: Mapping[str, Any],
+        config: Mapping[str, Any],
+        *,
+        strict: bool = False,
+    ) -> None:
+        self.strict = strict
+        self._writer = Writer(folder)
+        database = self._writer.database
+        self._reader: Database | None = None  # once the writer has closed
+        self._ended = self._told_child = False
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._meta = {**database.facts("meta"), **meta, **process.facts()}
+        self._meta.pop("ended", None)
+        self._remarks = Remarks(self._meta.get("remarks"))
+        self._warnings: list[str] = []  # those of the call that goes on
+        self._spelled = names.Spellings(database.known(), self._other_spelling)
+        self._said = Definitions(database.facts("metrics"))
+        self._totals = Totals(database.facts("summary"), self._said, self._read)
+        last = list(database.rows(database.last_step() or 0))
+        self._steps = Steps(last[0].step, dict(last[0].values)) if last else Steps()
+        super().__init__(folder, database)
+        self.history = RunHistory(self)
+        self.config = Config(_ConfigFacts(self))
+        self.summary = Summary(_SummaryFacts(self))
+        self._writer.set("meta", self._meta)
+        self.config.update(config)
+        self._stop = threading.Event()
+        beat = threading.Thread(target=self._beat, name="plotkit-beat", daemon=True)
+        beat.start()
+
+    # --- what it has recorded ------------------------------------------------------------------
+
+    @property
+    def database(self) -> Database:
+        """All that was logged until now; what is gathered is no row yet."""
+        if self.is_open:
+            with suppress(errors.RunError):  # a full disk: what is there can be read
+                self._writer.flush()
+            return self._writer.database
+        if self._reader is None:
+            self._reader = Database(self.folder)
+        return self._reader
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process can log to it."""
+        return not self._ended and self._pid == os.getpid()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether `finish` was called."""
+        return self._ended
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        return {**self._meta, "remarks": self._remarks.facts()}
+
+    @property
+    def state(self) -> str:
+        return str(self._meta["state"])
+
+    @property
+    def step(self) -> int:
+        """The step of the row that is gathered, or of the next one."""
+        return self._steps.at
+
+    def metric(self, name: str) -> Definition:
+        return self._said.of(name)
+
+    # --- recording -----------------------------------------------------------------------------
 
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
     ) -> None:
-        """Record values with a step."""
-        given = {
-            name: values.stored(value, self._keep) for name, value in values.dotted(data).items()
-        }
-        if step is not None and self._row and step != self._step + 1:
+        """Record values by name.
+
+        Args:
+            data: names and values; nested dicts become dotted names. Numbers, bools, text, None,
+                arrays and tensors of any library, lists, data frames, charts, figures, and
+                objects such as `pk.Image`.
+            step: a whole number from 0; equal ones share a row, and steps only rise. Left out:
+                the step that is gathered, or the next one.
+            commit: write the row now. By default a call without a step does, one with a step does
+                not: its row is written by the first call with a larger step, or by one without.
+
+        What is logged is on the disk within a quarter of a second, and after `finish`. The module
+        `plotkit.runs.steps` has the table of what goes where.
+
+        Raises:
+            RunError: not a dict, a name that is none, a value of a kind that cannot be recorded
+                (the other values of the call are), a step that is no whole number, a run that has
+                ended; in strict mode also a step that is past, and two values for one name and
+                step.
+        """
+        if not self.is_open:
+            self._refuse()
+            return
+        faults: list[errors.RunError] = []
+        with self._lock:
+            held = self._steps
+            wanted = held.at if step is None else steps.checked(step)
+            if wanted > steps.LAST:
+                steps.checked(wanted)  # none follows the largest
+            if wanted >= held.at:
+                given = self._given(data, faults)
+                if wanted > held.at:
+                    if held.row:
+                        self._write()
+                    held.at = wanted
+                self._gather(given)
+                if commit or (commit is None and step is None):
+                    self._write()
+            elif held.amends(wanted):
+                self._amend(self._given(data, faults))
+            else:
+                self._drop(data, wanted)
+            told, self._warnings = self._warnings, []
+        for sentence in told:
+            self._warn(sentence)
+        if faults:
+            raise faults[0]
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        summary: str | list[str] | None = None,
+        hidden: bool | None = None,
+        *,
+        goal: str | None = None,
+        step_sync: bool | None = None,
+        overwrite: bool = False,
+    ) -> Definition:
+        """Say what is drawn and summed up of a metric.
+
+        Args:
+            name: its name, or a glob such as "val/*"; a name counts more than a glob, and what is
+                said later more than what was said before.
+            step_metric: the logged name that is its x. A row that has the metric but not its x
+                takes over the last value of x (not with `step_sync=False`).
+            summary: "min", "max", "mean", "first", "last", "best", "copy" (the plain last value)
+                or "none"; several in a list or with commas. They stand in the summary as
+                "loss.min" and so on, in the place of the plain last value, and count all rows,
+                also those that were logged before. NaN and None count nothing.
+            hidden: leave it out of reports.
+            goal: "minimize" or "maximize", for "best".
+            step_sync: see `step_metric`.
+            overwrite: forget what was said of the same name before.
+
+        Raises:
+            OptionError: a word that is none of these.
+        """
+        self._require_open()
+        with self._lock:
+            made = self._said.define(name, step_metric, summary, hidden, goal, step_sync, overwrite)
+            self._writer.set("metrics", self._said.facts())
+            gone, come = self._totals.defined(self.database.known())
+            self._writer.forget("summary", gone)
+            self._writer.set("summary", come)
+        return made
+
+    def finish(self, exit_code: int | None = None, *, quiet: bool = False) -> None:
+        """Write what is pending and end the run; calling it again does nothing.
+
+        Args:
+            exit_code: anything but 0 and None says that the run has failed.
+            quiet: do not print where the run lies.
+
+        Raises `RunError` where the disk is full; it may be called again.
+        """
+        self.end("failed" if exit_code else "finished", quiet)
+
+    def end(self, state: str, quiet: bool = False) -> None:
+        """End the run in a state: "finished" or "failed"."""
+        with self._lock:
+            if not self.is_open:
+                return
             self._write()
-        if step is not None:
-            self._step = step - 1
-        self._row.update(given)
-        if commit or (commit is None and step is None):
-            self._write()
+            self._meta |= {"state": state, "ended": time.time()}
+            self._writer.set("meta", self.meta)
+            try:
+                self._writer.close()
+            except errors.RunError:
+                self._meta["state"] = "running"
+                raise
+            self._ended = True
+        self._stop.set()
+        # Whoever has the summary may go on with it, as with that of any run that has ended.
+        self.summary._facts = ReadSummary(self.database)
+        self.config._facts = SectionFacts(self.database, "config")
+        if not quiet:
+            said = "; ".join([str(self), *self._remarks.counts()])
+            say(f"{said}. {_near(self.folder)}")
 
-    def _write(self) -> None:
-        if self._row:
-            self._step += 1
-            row = Row(self._step, time.time(), self._row)
-            self.database.write([row], {"summary": self._row})
-            self._row = {}
-
-    def _keep(self, content: bytes, suffix: str) -> str:
-        path = f"{folders.MEDIA}/{hashlib.sha256(content).hexdigest()[:32]}{suffix}"
-        (self.folder / path).write_bytes(content)
-        return path
-
-    def finish(self, state: str = "finished") -> None:
-        """Write what is pending, and end the run."""
-        self._write()
-        self.database.write(facts={"meta": {"state": state, "ended": time.time()}})
+    def __str__(self) -> str:
+        last = self._steps.written_at
+        rows = "nothing logged" if last is None else f"last step {last:,}"
+        return f"run {self.path} {self.state}, {rows}"
 
     def __enter__(self) -> Self:
         return self
@@ -64,4 +251,250 @@ class Run(Record):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.finish("failed" if kind is not None else "finished")
+        failed = kind is not None
+        if isinstance(error, SystemExit):
+            failed = error.code not in (None, 0)
+        self.end("failed" if failed else "finished")
+
+    # --- inside: a call of log -----------------------------------------------------------------
+
+    def _given(self, data: Mapping[str, Any], faults: list[errors.RunError]) -> dict[str, Any]:
+        """Recorded names and stored values of one call; values that cannot be are left out."""
+        known, made = self._spelled.known, {}
+        if type(data) is dict and len(data) < 1000:
+            for name, value in data.items():  # the way of plain metrics: nothing else is done
+                found = known.get(name)
+                if found is None or type(value) not in _NUMBERS or found in made:
+                    break
+                made[found] = value
+            else:
+                return made
+        if not isinstance(data, Mapping):
+            raise errors.RunError.from_data_kind(data)
+        flat = names.flat(data)
+        if len(flat) > settings.row_names:
+            raise errors.RunError.from_many_names(len(flat), settings.row_names)
+        for name in flat:
+            if names.folded(name) in names.OWN:
+                raise errors.RunError.from_own_name(names.folded(name))
+        made = {}
+        for name, value in flat.items():
+            found = self._spelled(name)
+            try:
+                stored = values.stored(name, value, self._writer.keep, self._noted)
+            except errors.RunError as fault:
+                faults.append(fault)
+                continue
+            if found in made:  # two spellings
+                self._compare(made, {found: stored}, self._steps.at)
+            made[found] = stored
+        return made
+
+    def _gather(self, given: dict[str, Any]) -> None:
+        """Add to the row; later values win."""
+        held = self._steps
+        if held.row:
+            self._compare(held.row, given, held.at)
+        self._totals.logged(given)
+        held.row.update(given)
+
+    def _compare(self, old: dict[str, Any], new: dict[str, Any], step: int) -> None:
+        """Two values of one name and step: an error in strict mode, and otherwise counted."""
+        for name in old.keys() & new.keys():
+            if values.same(old[name], new[name]):
+                continue
+            if self.strict:
+                raise errors.RunError.from_replaced(name, step, old[name], new[name])
+            self._noted("replaced", name, step)
+
+    def _write(self) -> None:
+        """The gathered row goes to the writer, and into the summary."""
+        held = self._steps
+        if held.row:
+            held.row = self._totals.filled(held.row)
+            changed = self._totals.added(held.row)  # may look at all rows before this one
+            self._writer.row(held.at, time.time(), held.row)
+            self._writer.set("summary", changed)
+        held.settle()
+
+    def _amend(self, given: dict[str, Any]) -> None:
+        """The last written row gets more."""
+        held = self._steps
+        if not given or held.written_at is None:
+            return
+        self._compare(held.written, given, held.written_at)
+        self._totals.logged(given)
+        held.amended(given)
+        changed = self._totals.added(given, joins=True)
+        self._writer.row(held.written_at, time.time(), given)
+        self._writer.set("summary", changed)
+
+    def _drop(self, data: Mapping[str, Any], step: int) -> None:
+        """A step that is past; `data` is looked at for its names only."""
+        if not isinstance(data, Mapping):
+            raise errors.RunError.from_data_kind(data)
+        dropped = list(names.flat(data))
+        if self.strict:
+            raise errors.RunError.from_earlier_step(step, self._steps.at, dropped)
+        self._noted("dropped", step, self._steps.at, dropped[:4])
+
+    def _noted(self, kind: str, *facts: object) -> None:
+        if self._remarks.add(kind, *facts):
+            self._writer.set("meta", {"remarks": self._remarks.facts()})
+            if kind in _WARNED:
+                self._warnings.append(self._remarks.sentence(kind))
+
+    def _other_spelling(self, name: str, recorded: str) -> None:
+        before = len(self._warnings)
+        self._noted("spelled", name, recorded)
+        if len(self._warnings) == before:  # each pair is told
+            self._warnings.append(Remarks({"spelled": [1, name, recorded]}).sentence("spelled"))
+
+    def _warn(self, sentence: str) -> None:
+        level, frame = 1, sys._getframe()
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+            level, frame = level + 1, frame.f_back
+        warnings.warn(sentence, RunWarning, stacklevel=level)
+
+    # --- inside: the rest ----------------------------------------------------------------------
+
+    def _read(self, name: str) -> list[tuple[int, Any]]:
+        """All that was written of a name."""
+        found = self.database.series([name])[name]
+        held = found.values if isinstance(found.values, list) else found.values.tolist()
+        return list(zip(found.steps.tolist(), held, strict=True))
+
+    def _require_open(self) -> None:
+        if self._ended:
+            raise errors.RunError.from_ended(self.path, str(self.folder))
+        if not self.is_open:
+            raise errors.RunError.from_fork(str(self.folder))
+
+    def _refuse(self) -> None:
+        """After the end, an error; in a forked child, what is logged is dropped and said once."""
+        if self._ended:
+            raise errors.RunError.from_ended(self.path, str(self.folder))
+        if not self._told_child:
+            self._told_child = True
+            self._warn(f"dropped: {errors.RunError.from_fork(str(self.folder))}")
+
+    def _beat(self) -> None:
+        """A sign of life now and then, for whoever cannot see our process."""
+        while not self._stop.wait(process.BEAT):
+            try:
+                self._writer.set("meta", {"seen": time.time(), "remarks": self._remarks.facts()})
+            except errors.RunError:
+                return
+
+
+class RunHistory(History):
+    """The rows of a run, and the one that is being gathered."""
+
+    _record: Run
+
+    @property
+    def row(self) -> PendingRow:
+        """The row that is being gathered: names and values that can be changed."""
+        return PendingRow(self._record)
+
+    def add(self, row: Mapping[str, Any] | None = None, step: int | None = None) -> None:
+        """Add to the row and write it, as `log` does with `commit=True`."""
+        self._record.log(row if row is not None else {}, step, True)
+
+
+class PendingRow(MutableMapping[str, Any]):
+    """The row that a run is gathering, whichever it is at the moment."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @property
+    def _held(self) -> dict[str, Any]:
+        return self._run._steps.row
+
+    def __getitem__(self, name: str) -> Any:
+        found = names.found_in(name, self._held)
+        if found is None:
+            raise errors.UnknownNameError.from_section("row", name, list(self._held))
+        return values.restored(self._held[found], self._run.folder)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        with self._run._lock:
+            for old in [n for n in self._held if names.folded(n) == names.folded(name)]:
+                del self._held[old]
+            self._run.log({name: value}, commit=False)
+
+    def __delitem__(self, name: str) -> None:
+        with self._run._lock:
+            found = names.found_in(name, self._held)
+            if found is None:
+                raise errors.UnknownNameError.from_section("row", name, list(self._held))
+            del self._held[found]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._held))
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class _ConfigFacts:
+    """The config of a run that is recorded."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._values = run.database.facts("config")
+
+    def all(self) -> dict[str, Any]:
+        return dict(self._values)
+
+    def set(self, pairs: Mapping[str, Any]) -> None:
+        self._run._require_open()
+        self._values.update(pairs)
+        self._run._writer.set("config", pairs)
+
+    def forget(self, names: list[str]) -> None:
+        self._run._require_open()
+        for name in names:
+            self._values.pop(name, None)
+        self._run._writer.forget("config", names)
+
+
+class _SummaryFacts:
+    """The summary of a run that is recorded: in memory, and on its way to the disk."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.folder = run.folder
+
+    def all(self) -> dict[str, Any]:
+        with self._run._lock:
+            return dict(self._run._totals.values)
+
+    def set(self, pairs: Mapping[str, Any]) -> None:
+        self._run._require_open()
+        with self._run._lock:
+            self._run._totals.set(pairs)
+            self._run._writer.set("summary", pairs)
+
+    def forget(self, names: list[str]) -> None:
+        self._run._require_open()
+        with self._run._lock:
+            self._run._totals.forget(names)
+            self._run._writer.forget("summary", names)
+
+    def keep(self, content: bytes, suffix: str) -> str:
+        return self._run._writer.keep(content, suffix)
+
+    def flush(self) -> None:
+        """Nothing waits but for the writer, which needs no asking."""
+
+
+def _near(folder: Path) -> str:
+    """A folder as it is typed from here."""
+    here = os.getcwd()
+    text = str(folder)
+    return os.path.relpath(text, here) if text.startswith(here + os.sep) else text

@@ -80,6 +80,15 @@ class Bench:
         """The command line of a program of ours."""
         return [sys.executable, str(PROGRAMS / f"{program}.py"), *arguments]
 
+    def run(self, command: Sequence[str]) -> float:
+        """Seconds that a fresh process takes, from its start to its end."""
+        start = time.perf_counter()
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
+        seconds = time.perf_counter() - start
+        if done.returncode:
+            raise SystemExit(f"{command} failed:\n{done.stderr.decode()}")
+        return seconds
+
     def serve(self, program: str, *arguments: str) -> Server:
         """Start a program of ours that works on request."""
         return Server(self.command(program, *arguments), self.environment)

@@ -12,7 +12,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -71,15 +70,6 @@ HEAD = ["what", "plotkit", "peer", "which", "ratio", "of fastest", "target", ""]
 
 class Bench(harness.Bench):
     """Runs programs in fresh processes."""
-
-    def run(self, command: Sequence[str]) -> float:
-        """Seconds that a fresh process takes, from its start to its end."""
-        start = time.perf_counter()
-        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
-        seconds = time.perf_counter() - start
-        if done.returncode:
-            raise SystemExit(f"{command} failed:\n{done.stderr.decode()}")
-        return seconds
 
     def in_turn(self, commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[float]]:
         """Seconds by name: every command once for the caches, then `rounds` times in turn."""

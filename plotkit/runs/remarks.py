@@ -1,0 +1,63 @@
+"""What a run did not keep as it was given: counted, and told in sentences."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from plotkit import notes
+
+# What is counted -> its sentence, from the count and what is known of the first one.
+KINDS: dict[str, Callable[..., str]] = {
+    "dropped": notes.steps_dropped,
+    "replaced": notes.values_replaced,
+    "spelled": notes.spelled_otherwise,
+    "none": notes.none_recorded,
+    "histogram": notes.recorded_as_histogram,
+}
+_SHORT = {
+    "dropped": "dropped as their step was past",
+    "replaced": "replaced in their row",
+    "spelled": "otherwise spelled",
+    "none": "None",
+    "histogram": "kept as histograms",
+}
+
+
+class RunWarning(UserWarning):
+    """Something that a run did not record as it was given; `run.notes` counts all of it."""
+
+
+class Remarks:
+    """Counts by kind, each with the facts of its first case."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        self._counts: dict[str, list[Any]] = {k: list(v) for k, v in (known or {}).items()}
+        self._lock = threading.Lock()
+
+    def add(self, kind: str, *facts: object, count: int = 1) -> bool:
+        """Count one more; whether it is the first of its kind."""
+        with self._lock:
+            found = self._counts.get(kind)
+            if found is None:
+                self._counts[kind] = [count, *facts]
+                return True
+            found[0] += count
+            return False
+
+    def sentence(self, kind: str) -> str:
+        """What is said of a kind."""
+        return KINDS[kind](*self._counts[kind])
+
+    def counts(self) -> list[str]:
+        """All of it, in few words."""
+        return [f"{facts[0]:,} {_SHORT[kind]}" for kind, facts in self._counts.items()]
+
+    def sentences(self) -> list[str]:
+        """All of it."""
+        return [KINDS[kind](*facts) for kind, facts in self._counts.items() if kind in KINDS]
+
+    def facts(self) -> dict[str, list[Any]]:
+        """As they are stored."""
+        return {kind: list(facts) for kind, facts in self._counts.items()}

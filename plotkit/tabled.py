@@ -1,0 +1,94 @@
+"""Tables on the command line: laid out by rich on a terminal, aligned text where it is piped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+GAP = "  "
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    marked: frozenset[tuple[int, int]] = frozenset(),
+) -> None:
+    """Print a table.
+
+    Args:
+        columns: their names.
+        rows: text for each cell.
+        numbers: columns that are set to the right.
+        marked: (row, column) of the cells that are better than others: bold on a terminal,
+            with a star in plain text.
+    """
+    if sys.stdout.isatty():
+        _rich(columns, rows, numbers, marked)
+    else:
+        for line in aligned(columns, rows, numbers=numbers, marked=marked):
+            typer.echo(line)
+
+
+def aligned(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    marked: frozenset[tuple[int, int]] = frozenset(),
+) -> list[str]:
+    """The lines of a plain table; wide letters count as the two places that they take.
+
+    >>> for line in aligned(["run", "acc"], [["a", "0.9"], ["実験", "0.85"]], numbers=["acc"]):
+    ...     print(line)
+    run    acc
+    a      0.9
+    実験  0.85
+    """
+    from rich.cells import cell_len
+
+    starred = {column for _, column in marked}
+    texts = [
+        [
+            cell + ("*" if (at, column) in marked else " ") * (column in starred)
+            for column, cell in enumerate(row)
+        ]
+        for at, row in enumerate([list(columns), *rows], -1)
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
+
+    def padded(cell: str, column: int) -> str:
+        room = " " * (widths[column] - cell_len(cell))
+        return room + cell if columns[column] in numbers else cell + room
+
+    return [
+        GAP.join(padded(cell, column) for column, cell in enumerate(row)).rstrip() for row in texts
+    ]
+
+
+def _rich(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[str],
+    marked: frozenset[tuple[int, int]],
+) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
+    for at, name in enumerate(columns):
+        right = name in numbers
+        # What the run is called, or the metric, stays whole; long texts are folded.
+        made.add_column(Text(name), justify="right" if right else "left", no_wrap=right or not at)
+    for at, row in enumerate(rows):
+        cells = (
+            Text(cell, style="bold green" if (at, column) in marked else "")
+            for column, cell in enumerate(row)
+        )
+        made.add_row(*cells)
+    Console().print(made)
