@@ -639,3 +639,10 @@ def test_sparklines_of_histograms_and_titles() -> None:
     assert charts.text_sparkline(stored) == "▃▁█"
     assert "<title>a &lt; b</title>" in charts.sparkline([1, 2], "a < b")
     assert sparks.sparkline([]) == sparks.sparkline([math.nan])
+
+
+def test_a_none_among_histograms_is_an_empty_one(tmp_path: Path) -> None:
+    with pk.init(project="p", dir=tmp_path) as run, pytest.warns(UserWarning, match="None"):
+        for step in range(4):
+            run.log({"w": pk.Histogram([1.0, 2.0, 3.0]) if step % 2 else None})
+    assert any("2 of 4" in note for note in run.heatmap("w").notes)

@@ -95,7 +95,7 @@ def with_blocks(database: Database) -> tuple[int, int]:
 def test_any_rows_in_any_order_come_back_exactly(tmp_path_factory: pytest.TempPathFactory) -> None:
     sealed = 0
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=1500, deadline=None)
     @given(rows_of, st.integers(1, 30), st.integers(0, 60), st.integers(0, 60))
     def check(rows: list[Row], at_once: int, low: int, high: int) -> None:
         nonlocal sealed
@@ -112,7 +112,7 @@ def test_any_rows_in_any_order_come_back_exactly(tmp_path_factory: pytest.TempPa
         sealed += with_blocks(database)[0]
         for name in ("a", "x/y", "never"):
             check_series(database, name, expected, low, high)
-        check_known(database, expected)
+        check_known(database, expected, rows)
         database.close()
         reopened = Database(folder)
         same_rows(reopened.rows(), expected.values())
@@ -147,7 +147,7 @@ def check_series(
             assert exact(found.values.tolist()) == exact(plain)
 
 
-def check_known(database: Database, expected: dict[int, Row]) -> None:
+def check_known(database: Database, expected: dict[int, Row], written: list[Row]) -> None:
     found = database.known()
     names = {name for row in expected.values() for name in row.values}
     assert set(found) == names
@@ -159,7 +159,8 @@ def check_known(database: Database, expected: dict[int, Row]) -> None:
             having[0].step,
             having[-1].step,
         )
-        if all(isinstance(row.values[name], str) for row in having):
+        # What was replaced since may still be told of.
+        if all(isinstance(row.values.get(name, ""), str) for row in written):
             assert told.kind == "text"
 
 

@@ -65,7 +65,7 @@ def tables(made: pk.Report) -> dict[str, dict[str, list[Any]]]:
         b.content for b in flat(made) if isinstance(b, Figure) and isinstance(b.content, Table)
     ]
     return {
-        next(iter(table.columns)): {n: c.as_list() for n, c in table.columns.items()}
+        table.columns[0]: {name: column.as_list() for name, column in table.head(1000).items()}
         for table in found
     }
 
@@ -167,9 +167,7 @@ def test_what_is_not_drawn_is_named(full: Record) -> None:
 
 
 def test_keys_choose_also_what_is_hidden(full: Record) -> None:
-    assert [line for line in outline(report(full, keys="secret/*")) if line[:5] == "chart"][
-        0
-    ] == "chart: secret/norm"
+    assert "chart: secret/norm" in outline(report(full, keys="secret/*"))
     assert "chart: epoch" in outline(report(full, keys=["epoch", "loss"]))
     with pytest.raises(errors.RunError, match="Did you mean 'loss'"):
         report(full, keys="los")
@@ -187,10 +185,11 @@ def test_main_axis_is_the_step_metric(tmp_path: Path) -> None:
 
 
 def test_remarks_come_first(tmp_path: Path) -> None:
-    with pytest.warns(Warning), pk.init(project="p", id="a", dir=tmp_path) as run:
+    with pk.init(project="p", id="a", dir=tmp_path) as run:
         run.log({"loss": 1.0}, step=5)
         run.log({"loss": 0.5}, step=6)
-        run.log({"late": 0.5}, step=2)
+        with pytest.warns(errors.RunWarning, match="dropped"):
+            run.log({"late": 0.5}, step=2)
     first = next(iter(flat(report(pk.Api(tmp_path).run("p/a")))))
     assert isinstance(first, Text)
     assert first.source.startswith("- 1 call of log with a step that was past dropped")
@@ -226,7 +225,7 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
     ("names", "expected"),
     [
         (["loss", "val_loss"], {"": [("loss", ["loss", "val_loss"])]}),
-        (["train/loss", "val/loss", "lr"], {"": [("loss", ["train/loss", "val/loss"]), ("lr", ["lr"])]}),
+        (["train/a", "val/a", "b"], {"": [("a", ["train/a", "val/a"]), ("b", ["b"])]}),
         (["a/x", "a/y"], {"a": [("a/x", ["a/x"]), ("a/y", ["a/y"])]}),
         (["net.train.acc", "net.test.acc"], {"net": [("acc", ["net.train.acc", "net.test.acc"])]}),
         (["val"], {"": [("val", ["val"])]}),
@@ -279,15 +278,18 @@ def test_a_running_run_says_as_of_when(tmp_path: Path) -> None:
     assert "has written no row so far" in texts(report(run))
     run.log({"loss": 1.0})
     run.log({"loss": 0.5})
-    run.flush()
     assert report(run).description.startswith("Running, as of ")
     pk.finish()
 
 
 def test_a_failed_run(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), pk.init(project="p", id="a", dir=tmp_path) as run:
-        run.log({"loss": 1 / 1})
-        run.log({"loss": 1 / 0})
+    def train() -> None:
+        with pk.init(project="p", id="a", dir=tmp_path) as run:
+            run.log({"loss": 1 / 1})
+            run.log({"loss": 1 / 0})
+
+    with pytest.raises(ZeroDivisionError):
+        train()
     assert report(pk.Api(tmp_path).run("p/a")).description.startswith("Failed by an exception · ")
 
 
@@ -297,7 +299,7 @@ def test_a_crashed_run(tmp_path: Path) -> None:
         "import os, sys, time, plotkit as pk\n"
         "run = pk.init(project='p', id='a', dir=sys.argv[1])\n"
         "for step in range(3): run.log({'loss': 1 / (step + 1)})\n"
-        "run.flush(); os.kill(os.getpid(), 9)"
+        "time.sleep(1); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.DEVNULL)
     assert done.returncode == -signal.SIGKILL
@@ -364,7 +366,7 @@ def test_further_axes_give_way_first(tmp_path: Path) -> None:
     made = report(run, charts=4)
     charts = [line for line in outline(made) if line.startswith("chart")]
     assert charts == ["chart: a", "chart: b", "chart: c", "chart: a epoch"]
-    assert "5 charts against further axes not drawn" in texts(made)
+    assert "2 charts against further axes not drawn" in texts(made)
 
 
 def test_bad_options(full: Record) -> None:
@@ -401,7 +403,7 @@ def test_every_format(full: Record, tmp_path: Path) -> None:
 def test_a_page_shows_sparklines_and_folds(full: Record, tmp_path: Path) -> None:
     page = report(full).save(tmp_path / "r.html").read_text("utf-8")
     assert page.count('<td class="drawn"><svg class="sparkline"') == 5
-    assert page.count('<details class="fold">') == 5
+    assert page.count('<details class="fold">') == 5, outline(report(full))
     assert 'class="number">Figure' not in page  # it is looked through, not cited
 
 

@@ -85,7 +85,7 @@ class Grid(NamedTuple):
     printed: cells.Printed
     more: str = ""  # how many rows are shown, where that is not all
     error: str = ""
-    drawings: Mapping[int, tuple[str, ...]] = MappingProxyType({})  # SVG in place of a column's text
+    drawings: Mapping[int, tuple[str, ...]] = MappingProxyType({})  # SVG in place of text
     plain: bool = False  # its number is not shown
 
 

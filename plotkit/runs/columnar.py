@@ -24,7 +24,8 @@ class Known:
 
     Attributes:
         kind: "number", "bool", "text", "list", "none", an object's "_type" (that of its objects
-            for a list of objects), or "mixed"; None beside other values does not count.
+            for a list of objects), or "mixed"; None beside other values does not count, and a
+            value that was replaced by another later may.
         count: rows that have it.
         first_step: the step of the first of them.
         last_step: and of the last.

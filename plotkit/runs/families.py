@@ -19,7 +19,7 @@ _PARTS = frozenset(
 )
 # What is logged to be an axis, not to be looked at.
 _COUNTER = re.compile(
-    r"(?:.*[/.])?(?:(?:global|total|num|n|trainer)_?)?"
+    r"(?:.*[/.])?(?:(?:global|custom|total|num|n|trainer|train|env|my)_?)?"
     r"(?:step|epoch|batch|batche|iter|iteration|sample|example|token)s?"
     r"(?:_?(?:seen|idx|index|number|count|processed))?",
     re.IGNORECASE,

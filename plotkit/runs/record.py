@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from plotkit import errors
 from plotkit.runs import names, process, values
@@ -139,17 +141,34 @@ class History:
         return list(dict.fromkeys(made))
 
 
+# Those that were read last: a folder may hold more runs than a process may open files.
+_MOST_OPEN = 64
+_open: WeakValueDictionary[int, Database] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def _recently(database: Database) -> None:
+    """Let go of the file that was not read for the longest time, if there are many."""
+    with _opening:
+        _open.pop(id(database), None)
+        _open[id(database)] = database
+        if len(_open) > _MOST_OPEN:
+            oldest = next(iter(_open.values()))
+            del _open[id(oldest)]
+            oldest.close()  # it opens again when it is read
+
+
 class SectionFacts:
     """One section of a run that is read; it is not changed afterwards."""
 
-    def __init__(self, database: Database, section: str) -> None:
-        self._database, self._section = database, section
+    def __init__(self, record: Record, section: str) -> None:
+        self._record, self._section = record, section
 
     def all(self) -> dict[str, Any]:
-        return self._database.facts(self._section)
+        return self._record.database.facts(self._section)
 
     def set(self, pairs: object) -> None:
-        raise errors.RunError.from_read_only_section(str(self._database.folder), self._section)
+        raise errors.RunError.from_read_only_section(str(self._record.folder), self._section)
 
     forget = set
 
@@ -171,17 +190,18 @@ class Record(Drawing):
 
     def __init__(self, folder: Path, database: Database | None = None) -> None:
         self.folder = folder
-        database = self._database = database or Database(folder)
+        self._database = database or Database(folder)
         self.history = History(self)
-        self.config = Config(SectionFacts(database, "config"))
-        self.summary = Summary(ReadSummary(database))
+        self.config = Config(SectionFacts(self, "config"))
+        self.summary = Summary(ReadSummary(self))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.project}/{self.id}, {self.state}>"
 
     @property
     def database(self) -> Database:
-        """The file with everything, as it is read."""
+        """The file with everything; it is opened when it is read, and few are at a time."""
+        _recently(self._database)
         return self._database
 
     @property

@@ -217,8 +217,10 @@ class Run(Record):
 
     def end(self, state: str, quiet: bool = False) -> None:
         """End the run in a state: "finished" or "failed"."""
+        if not self.is_open:
+            return
         with self._lock:
-            if not self.is_open:
+            if self._ended:
                 return
             self._write()
             self._meta |= {"state": state, "ended": time.time()}
@@ -231,8 +233,8 @@ class Run(Record):
             self._ended = True
         self._stop.set()
         # Whoever has the summary may go on with it, as with that of any run that has ended.
-        self.summary._facts = ReadSummary(self.database)
-        self.config._facts = SectionFacts(self.database, "config")
+        self.summary._facts = ReadSummary(self)
+        self.config._facts = SectionFacts(self, "config")
         if not quiet:
             said = "; ".join([str(self), *self._remarks.counts()])
             say(f"{said}. {_near(self.folder)}")
@@ -471,6 +473,8 @@ class _SummaryFacts:
         self.folder = run.folder
 
     def all(self) -> dict[str, Any]:
+        if not self._run.is_open:  # in a forked child the lock may be held for ever
+            return dict(self._run._totals.values)
         with self._run._lock:
             return dict(self._run._totals.values)
 

@@ -58,21 +58,32 @@ class Summary(Dotted):
         self._facts.flush()
 
 
+class Readable(Protocol):
+    """A run that can be read."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Database:
+        """Its file."""
+
+
 class ReadSummary:
     """The summary of a run that is read. What is set is written by `update`, and nothing else."""
 
-    def __init__(self, database: Database) -> None:
-        self.folder = database.folder
-        self._database = database
+    def __init__(self, run: Readable) -> None:
+        self.folder = run.folder
+        self._run = run
         self._known: Mapping[str, Any] = {}
         self._seen: object = None
         self._set: dict[str, Any] = {}
         self._gone: set[str] = set()
 
     def all(self) -> Mapping[str, Any]:
-        seen = self._database.version()
+        database = self._run.database
+        seen = database.version()
         if self._seen is None or seen != self._seen:
-            self._known, self._seen = self._database.facts("summary"), seen
+            self._known, self._seen = database.facts("summary"), seen
         if not self._set and not self._gone:
             return self._known
         left = {name: value for name, value in self._known.items() if name not in self._gone}

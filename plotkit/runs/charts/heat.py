@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,11 +102,15 @@ def _name(record: Record, key: str) -> str:
 
 
 def _parts(value: Any) -> list[_Part]:
-    """The counts and edges of what was logged in one step: a histogram, or a list of them."""
+    """The counts and edges of what was logged in one step: a histogram, or a list of them.
+
+    A None that was logged in its place has none.
+    """
     held = value if isinstance(value, list) else [value]
     return [
         (np.asarray(one["counts"], dtype=np.float64), np.asarray(one["edges"], dtype=np.float64))
         for one in held
+        if isinstance(one, Mapping)
     ]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Sizes in px: a page's column, and half of it; the chart's own margin lies outside of them.
 _WHOLE = {"width": 752, "height": 380}
 _HALF = {"width": 370, "height": 310}
+_SURE = 10  # values that rise one after the other
 _ENDS = 3  # metrics of one chart whose last values are said
 _SAID = {"_step": "step", "_runtime": "time since the start", "_timestamp": "time"}
 
@@ -185,11 +186,20 @@ def _further(
     """The axes after the main one, each with the charts that it is useful for."""
     made: dict[str, list[families.Family]] = {}
     for family in drawn:
-        shared = [charts.axes(record, family.names[0]) for record in _having(records, family)]
+        having = _having(records, family)
+        shared = [charts.axes(record, family.names[0]) for record in having]
         for x in shared[0][1:]:
-            if all(x in axes for axes in shared):
+            if all(x in axes for axes in shared) and _is_axis(having[0], x):
                 made.setdefault(x, []).append(family)
     return made
+
+
+def _is_axis(record: Record, x: str) -> bool:
+    """Whether what rises with the steps does so because it counts them, not by chance."""
+    if x in TITLES or families.is_counter(x):
+        return True
+    known = record.database.known()
+    return known[x].count >= _SURE or x in {record.metric(name).step_metric for name in known}
 
 
 def _having(records: Sequence[Record], family: families.Family) -> list[Record]:

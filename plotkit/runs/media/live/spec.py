@@ -42,6 +42,7 @@ def _several(
     grid: Sequence[Sequence[Plot | None]], title: str, legend: Legend | None, dark: dict[str, Any]
 ) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
+    apart = {part: dict.fromkeys(_SCALES, "independent") for part in ("scale", "legend")}
     for given in grid:
         plots = [plot for plot in given if plot is not None]
         titled = any(plot.y.title for plot in plots)
@@ -54,13 +55,13 @@ def _several(
             pointer = f"/vconcat/{len(rows)}/hconcat/{len(views)}"
             views.append(_part(plot, pointer, dark))
         if views:
-            rows.append({"hconcat": views, "spacing": 28})
+            rows.append({"hconcat": views, "spacing": 28, "resolve": apart})
     return {
         **_heading(title),
         "autosize": {"type": "pad"},
         "vconcat": rows,
         "spacing": 28,
-        "resolve": {part: dict.fromkeys(_SCALES, "independent") for part in ("scale", "legend")},
+        "resolve": apart,
     }
 
 
