@@ -1,6 +1,7 @@
 """Makes the pictures of README and docs: python docs/make_pictures.py [PART ...]."""
 
 import io
+import os
 import runpy
 import shutil
 import sys
@@ -86,23 +87,44 @@ def fork() -> None:
 
 def report() -> None:
     """The head of the gallery's report, as a browser shows it."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "digits.html")
         load(GALLERY / "digits" / "report.toml").report.save(page)
+        shots(page, "report", 1120)
+
+
+def run_report() -> None:
+    """The head of the report of the gallery's run."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PLOTKIT_DIR"] = folder
+        runpy.run_path(str(GALLERY / "run_log" / "train.py"))
+        page = Path(folder, "run.html")
+        run = pk.Api().run("run_log/digits")
+        run.database.write(facts={"meta": {"host": ""}})  # whose machine it was is nobody's matter
+        run.report().save(page)
+        del os.environ["PLOTKIT_DIR"]
+        shots(page, "run-report", 1420)
+        shots(page, "run-media", 880, "#histograms")
+
+
+def shots(page: Path, name: str, height: int, place: str = "") -> None:
+    """The head of a page, or what begins at a place in it, light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for theme in ("light", "dark"):
             opened = browser.new_page(
-                viewport={"width": 1180, "height": 1120},
+                viewport={"width": 1180, "height": height},
                 color_scheme=theme,
                 device_scale_factor=1.4,
             )
-            opened.goto(page.as_uri())
+            opened.goto(page.as_uri() + place)
+            opened.wait_for_timeout(300)
             shot = Image.open(io.BytesIO(opened.screenshot())).convert("RGB")
-            save_small(shot, f"report-{theme}")
+            save_small(shot, f"{name}-{theme}")
         browser.close()
 
 
@@ -174,7 +196,7 @@ def gallery() -> None:
         save(script, preset, 440)
 
 
-PARTS = (report, gallery, fork, sampling, regimes, others, thousand)
+PARTS = (report, run_report, gallery, fork, sampling, regimes, others, thousand)
 
 if __name__ == "__main__":
     for part in PARTS:

@@ -95,7 +95,7 @@ def with_blocks(database: Database) -> tuple[int, int]:
 def test_any_rows_in_any_order_come_back_exactly(tmp_path_factory: pytest.TempPathFactory) -> None:
     sealed = 0
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(rows_of, st.integers(1, 30), st.integers(0, 60), st.integers(0, 60))
     def check(rows: list[Row], at_once: int, low: int, high: int) -> None:
         nonlocal sealed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -263,3 +265,26 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert pk.Api(tmp_path / "none").runs() == []
     with pytest.raises(RunError, match="no runs lie in"):
         pk.Api(tmp_path / "none").run("p/a")
+
+
+def test_more_runs_than_a_process_may_open_files() -> None:
+    resource = pytest.importorskip("resource")
+    run = logged({"acc": 0.5})
+    for number in range(150):
+        shutil.copytree(run.folder, run.folder.with_name(f"copy{number}"))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 100
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held + 250, before[1]))
+    try:
+        found = pk.Api().runs("p", {"summary.acc": 0.5}, "-summary.acc,config.lr")
+        assert len(found) == 151
+        assert [one.error for one in found] == [None] * 151
+        assert sum(one.summary["acc"] for one in found) == 75.5
+        assert sum(len(one.history.table("acc")) for one in found) == 151
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_dir_that_is_no_path() -> None:
+    with pytest.raises(OptionError, match="dir=3"):
+        pk.Api(3)  # type: ignore[arg-type]

@@ -261,7 +261,7 @@ def test_no_library_is_imported_for_its_values(tmp_path: Path) -> None:
     )
     found = script(text)
     assert found.stderr.startswith("plotkit: run p/"), found.stderr
-    assert found.stdout.strip() in ("[]", "['numpy']")
+    assert found.stdout.strip() == "[]"
 
 
 # --- names ----------------------------------------------------------------------------------------

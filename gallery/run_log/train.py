@@ -83,7 +83,9 @@ with pk.init(project="run_log", id="digits", name="24 units, 200 steps", config=
         row["val_accuracy"] = accuracy_score(test_y, scores.argmax(axis=1))
         if (step + 1) % EVERY == 0 or step == 0:
             row["weights"] = pk.Histogram(network.coefs_[0], num_bins=40)
-            row["certainty"] = pk.Histogram(np_histogram=np.histogram(scores.max(axis=1), 20, (0, 1)))
+            row["certainty"] = pk.Histogram(
+                np_histogram=np.histogram(scores.max(axis=1), 20, (0, 1))
+            )
             row["doubtful"] = doubtful(scores)
         if (step + 1) % 100 == 0:
             row["calibration"] = calibration(scores)

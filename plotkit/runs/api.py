@@ -125,13 +125,8 @@ class Torn(Record):
 
 def _opened(folder: Path) -> Record:
     try:
-        return Record(folder)
+        found = Record(folder)
+        _ = found.database  # which counts it among those that are open
+        return found
     except (errors.PlotkitError, OSError) as reason:
         return Torn(folder, reason)
-
-
-def close(records: Sequence[Record]) -> None:
-    """Let go of the files of runs."""
-    for record in records:
-        if record.error is None:
-            record.database.close()

@@ -65,12 +65,16 @@ class Told:
         self.left: dict[str, int] = {}
 
     def leave(self, what: str) -> None:
-        """Count something that is not read."""
+        """Count a value that is not read; `what` goes on after "value"."""
         self.left[what] = self.left.get(what, 0) + 1
 
     def sentences(self) -> list[str]:
         """All of it but the settings."""
-        left = [f"{count:,} of {what} were not read." for what, count in self.left.items()]
+        left = [
+            f"{count:,} value{' ' if count == 1 else 's '}{what} {'was' if count == 1 else 'were'} "
+            "not read."
+            for what, count in self.left.items()
+        ]
         return [*self.notes, *left]
 
 

@@ -123,7 +123,8 @@ def rows(path: Path, found: Layout, told: Told) -> Iterator[Row]:
         if values or step is not None:
             yield Row(number if step is None else int(step), at, values)
     if longer:
-        told.notes.append(f"{longer:,} rows hold more cells than there are columns.")
+        rows_hold = "row holds" if longer == 1 else "rows hold"
+        told.notes.append(f"{longer:,} {rows_hold} more cells than there are columns.")
 
 
 def value(cell: str) -> int | float | bool | str:

@@ -131,12 +131,12 @@ def _read(value: Any, told: Told) -> Any:
     kind = _plugin(value)
     reader = _READERS.get(kind)
     if reader is None or not value.HasField("tensor"):
-        told.leave(f"the values of the kind {kind or 'without a name'!r} ({value.tag!r}, ...)")
+        told.leave(f"of the kind {kind or 'without a name'!r} ({value.tag!r}, ...)")
         return None
     try:
         return reader(tensor_util.make_ndarray(value.tensor))
     except (errors.PlotkitError, ValueError, TypeError, IndexError) as reason:
-        told.leave(f"the values of {value.tag!r} (the first: {reason})")
+        told.leave(f"of {value.tag!r} (the first: {reason})")
         return None
 
 

@@ -22,6 +22,8 @@ _FORBIDDEN = '/\\:*?"<>|'
 
 def root(dir: str | os.PathLike[str] | None = None) -> Path:
     """The folder of all projects."""
+    if dir is not None and not isinstance(dir, (str, os.PathLike)):
+        raise errors.OptionError.from_option("dir", dir, "the path of a folder")
     return Path(dir or os.environ.get("PLOTKIT_DIR") or ROOT).expanduser().absolute()
 
 

@@ -120,10 +120,10 @@ class History:
 
     def stored(self, name: str) -> Iterator[tuple[int, Any]]:
         """The step and the stored form of every row that has `name`."""
-        (found,) = self.found([name])
-        for row in self._record.database.rows():
-            if found in row.values:
-                yield row.step, row.values[found]
+        (found,) = self.found([name]) or [name]
+        series = self._record.database.series([found])[found]
+        held = series.values if isinstance(series.values, list) else series.values.tolist()
+        yield from zip(series.steps.tolist(), held, strict=True)
 
     def found(self, keys: str | Sequence[str]) -> list[str]:
         """Names as they are recorded; raises `RunError` for one that is not."""

@@ -266,9 +266,15 @@ class Run(Record):
         if type(data) is dict and len(data) < 1000:
             for name, value in data.items():  # the way of plain metrics: nothing else is done
                 found = known.get(name)
-                if found is None or type(value) not in _NUMBERS or found in made:
+                if found is None or found in made:
                     break
-                made[found] = value
+                kind: Any = type(value)
+                if kind in _NUMBERS:
+                    made[found] = value
+                elif values.is_numpy_number(kind):
+                    made[found] = value.item()
+                else:
+                    break
             else:
                 return made
         if not isinstance(data, Mapping):

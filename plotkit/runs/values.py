@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ def restored(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [restored(one, folder) for one in value]
     return value
+
+
+@cache
+def is_numpy_number(kind: type) -> bool:
+    """Whether these are NumPy's single numbers or bools, whose `item()` is Python's own."""
+    if kind.__module__ != "numpy":
+        return False
+    import numpy as np  # it is there, as its number is
+
+    return issubclass(kind, (np.floating, np.integer, np.bool_)) and kind is not np.longdouble
 
 
 def is_object(value: object) -> bool:

@@ -74,10 +74,7 @@ def inside(row: Sequence[object]) -> Iterator[Item]:
 
 
 def _image(stored: Mapping[str, Any]) -> Item:
-    made = _filed("image", stored)
-    width, height = stored.get("width", 0), stored.get("height", 0)
-    if _is_number(width) and _is_number(height) and width > 0 and height > 0:
-        made |= {"width": int(width), "height": int(height)}
+    made = {**_filed("image", stored), **_size(stored)}
     masks = [
         {"name": _short(name), "file": mask["file"], "classes": _classes(mask.get("classes"))}
         for name, mask in _pairs(stored.get("masks"))
@@ -94,6 +91,13 @@ def _image(stored: Mapping[str, Any]) -> Item:
     if groups:
         made["boxes"] = groups
     return made
+
+
+def _size(stored: Mapping[str, Any]) -> Item:
+    width, height = stored.get("width", 0), stored.get("height", 0)
+    if _is_number(width) and _is_number(height) and width >= 1 and height >= 1:
+        return {"width": int(width), "height": int(height)}
+    return {}
 
 
 def _classes(given: object) -> dict[str, str]:
@@ -144,7 +148,7 @@ def _captioned(given: object) -> str:
 
 
 def _video(stored: Mapping[str, Any]) -> Item:
-    made = _filed("video", stored)
+    made = {**_filed("video", stored), **_size(stored)}
     # A GIF is played as a picture, by itself.
     if str(made.get("file", "")).lower().endswith((".gif", ".webp")):
         return {**_image(stored), "moving": True}

@@ -198,7 +198,7 @@ class Panel {
 }
 
 // px that a picture may be wide, by how many stand together.
-const mostOf = count => (count === 1 ? 560 : count === 2 ? 356 : count <= 4 ? 236 : 176);
+const mostOf = count => (count === 1 ? 560 : count === 2 ? 350 : count <= 4 ? 229 : 169);
 
 function link(on, panel) {
   linked = on;

@@ -2,12 +2,17 @@
 
 const PAGE = 10; // rows of a table
 
-function player(item, panel, {alt}) {
+function player(item, panel, {alt, most}) {
   if (!files.get(item.file)) return message(panel.said("missing", {file: item.file}));
   const node = el(item.kind);
   node.controls = true;
   node.preload = "metadata";
   node.ariaLabel = alt;
+  if (item.width) {
+    const {width, height} = item, scale = Math.min(most > 300 && width <= 200 ? 2 : 1, Math.max(most, 200) / width);
+    node.style.width = `${Math.round(width * scale)}px`;
+    node.style.aspectRatio = `${width} / ${height}`;
+  }
   playable(item.file).then(address => { node.src = address; });
   node.addEventListener("error", () => node.replaceWith(message(panel.said("damaged", {file: item.file}))));
   return node;

@@ -95,13 +95,23 @@ class Viewer {
     Object.assign(canvas, {width, height});
     canvas.getContext("2d").drawImage(painter.canvas, 0, 0, width, height, 0, 0, width, height);
     this.unit = 2 * distance * Math.tan(ANGLE / 2) / high; // of the scene, for one px
-    const all = product(projection, view);
-    [...this.labels.children].forEach((node, at) => {
-      const [x, y, depth] = through(all, scene.labels[at].at);
+    this.place(product(projection, view), wide, high);
+  }
+  // The labels, the nearest first; what would lie over one that is there is left out.
+  place(view, wide, high) {
+    const taken = [], nodes = [...this.labels.children];
+    const found = this.scene.labels.map((label, at) => ({node: nodes[at], place: through(view, label.at)}));
+    found.sort((a, b) => a.place[2] - b.place[2]);
+    for (const {node, place: [x, y, depth]} of found) {
       node.hidden = !(depth > 0 && Math.abs(x) < 1 && Math.abs(y) < 1);
-      node.style.left = `${(x + 1) * 50}%`;
-      node.style.top = `${(1 - y) * 50}%`;
-    });
+      if (node.hidden) continue;
+      const left = (x + 1) / 2 * wide, top = (1 - y) / 2 * high, half = node.offsetWidth / 2 + 2;
+      node.hidden = taken.some(one => Math.abs(one.left - left) < one.half + half && Math.abs(one.top - top) < 18);
+      if (node.hidden) continue;
+      taken.push({left, top, half});
+      node.style.left = `${left}px`;
+      node.style.top = `${top}px`;
+    }
   }
   ink() {
     const found = getComputedStyle(this.node).color.match(/[\d.]+/g);
