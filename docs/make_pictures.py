@@ -104,7 +104,7 @@ def run_report() -> None:
         run.report().save(page)
         del os.environ["PLOTKIT_DIR"]
         shots(page, "run-report", 1420)
-        shots(page, "run-media", 880, "#histograms")
+        shots(page, "run-media", 960, "#histograms")
 
 
 def shots(page: Path, name: str, height: int, place: str = "") -> None:

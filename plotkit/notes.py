@@ -390,6 +390,11 @@ def runs_without(key: str, count: int, total: int, names: Sequence[str]) -> str:
     )
 
 
+def no_spread(spread: str) -> str:
+    """Groups of which no more than one run was logged at any place."""
+    return f"no place along x has more than one run of a group, so no band shows their {spread}."
+
+
 def interpolated(count: int, total: int) -> str:
     """Runs of one group, logged at different places along x."""
     return (

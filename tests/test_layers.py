@@ -73,7 +73,7 @@ FLOORS = [
     "runs.drawing",
     "runs.following", "runs.terminal", "runs.watching",
     "runs.record", "runs.brought", "runs.csv_files", "runs.event_files", "runs.bringing",
-    "runs.run", "runs.current", "runs.finding", "runs.filtering", "runs.api",
+    "runs.recorded", "runs.run", "runs.current", "runs.finding", "runs.filtering", "runs.api",
     "runs.listing",
     "runs.serving.guard", "runs.serving.viewing", "runs.serving.app", "runs.serving",
     # 7

@@ -646,3 +646,13 @@ def test_a_none_among_histograms_is_an_empty_one(tmp_path: Path) -> None:
         for step in range(4):
             run.log({"w": pk.Histogram([1.0, 2.0, 3.0]) if step % 2 else None})
     assert any("2 of 4" in note for note in run.heatmap("w").notes)
+
+
+def test_groups_of_one_run_have_no_band(tmp_path: Path) -> None:
+    for rate in (0.1, 0.3):
+        with pk.init(project="p", dir=tmp_path, config={"lr": rate}) as run:
+            run.log({"loss": rate})
+            run.log({"loss": rate / 2})
+    chart = pk.Api(tmp_path).runs("p").chart("loss", group="config.lr")
+    assert any("no band" in note for note in chart.notes)
+    assert "error_low" not in chart.to_json()

@@ -25,7 +25,7 @@ class Runs(list[Record]):
     ...         run.log({"loss": rate})
     ...         run.log({"loss": rate / 2})
     >>> runs = Api(getfixture("tmp_path")).runs("doc")
-    >>> runs.chart("loss", group="config.lr")
+    >>> runs.chart("loss", group="config.lr", spread="none")
     <Chart 'loss' by plotkit/line>
     """
 

@@ -213,6 +213,15 @@ class _Table:
             self._name(role, {"error_low": "from", "error_high": "to"}.get(role, role))
             self._numbers.setdefault(role, []).append(array)
 
+    def holds(self, role: str) -> bool:
+        """Whether any line has a finite number there."""
+        return any(np.isfinite(part).any() for part in self._numbers.get(role, ()))
+
+    def drop(self, *roles: str) -> None:
+        """Leave numbers out, of all lines."""
+        for role in roles:
+            del self._numbers[role], self.fields[role]
+
     def label(self, role: str, title: str, label: str, rows: int) -> None:
         """What the rows added last are called."""
         self._name(role, title)
@@ -303,3 +312,6 @@ def _add_means(
             table.label("color", "group", label, len(found.x))
     if between:
         said.append(notes.interpolated(between, values))
+    if spread != "none" and not table.holds("error_low"):
+        table.drop("error_low", "error_high")
+        said.append(notes.no_spread(spread))

@@ -27,6 +27,8 @@ def band(artist: Any, place: Place) -> list[Piece]:
         edge, opacity = paint(edges[0])
         props |= {"stroke": edge, "strokeOpacity": round(float(opacity), 4)}
         props |= {"strokeWidth": round(float(artist.get_linewidth()[0]) * PX, 2)}
+    if artist.get_offsets().any():
+        raise UnfaithfulError("it contains areas that are drawn many times")
     pieces = []
     for path in artist.get_paths():
         pieces.append(_band(path.vertices, place, colour, props, place.label(artist)))
@@ -41,7 +43,8 @@ def _band(
 
     count = (len(vertices) - 3) // 2
     there, back = vertices[1 : count + 1], vertices[count + 2 : 2 * count + 2][::-1]
-    if len(vertices) != 2 * count + 3 or count < 1:
+    ends = np.array_equal(vertices[[0, count + 1]], back[[0, -1]]) if count > 0 else False
+    if len(vertices) != 2 * count + 3 or not ends:
         raise UnfaithfulError("it contains a polygon")
     for along, value in ((0, 1), (1, 0)):
         if not np.array_equal(there[:, along], back[:, along]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plotkit.runs.media.live import drawn, matplotlib_areas, matplotlib_lines
@@ -69,28 +69,20 @@ def _is_square(axes: Any) -> bool:
 # --- artists ------------------------------------------------------------------------------------
 
 
-def _readers() -> list[tuple[type, Callable[[Any, Place], list[Piece]]]]:
-    """What reads an artist of a type; the first that fits."""
-    from matplotlib import collections, lines, patches, text
-
-    return [
-        (lines.AxLine, _no_reader("a slanted line")),
-        (lines.Line2D, matplotlib_lines.line),
-        (collections.PathCollection, matplotlib_lines.scatter),
-        (collections.LineCollection, matplotlib_lines.segments),
-        (collections.PolyCollection, matplotlib_areas.band),
-        (patches.Rectangle, matplotlib_areas.rectangle),
-        (patches.StepPatch, matplotlib_areas.polygon),
-        (patches.Polygon, matplotlib_areas.polygon),
-        (text.Text, matplotlib_areas.text),
-    ]
-
-
-def _no_reader(what: str) -> Callable[[Any, Place], list[Piece]]:
-    def read(artist: Any, place: Place) -> list[Piece]:
-        raise UnfaithfulError(f"it contains {what}")
-
-    return read
+# What reads an artist of a type. What is derived from it may be drawn otherwise, and is not known.
+_READERS: Mapping[str, Callable[[Any, Place], list[Piece]]] = {
+    "matplotlib.lines.Line2D": matplotlib_lines.line,
+    "matplotlib.collections.PathCollection": matplotlib_lines.scatter,
+    "matplotlib.collections.LineCollection": matplotlib_lines.segments,
+    "matplotlib.collections.EventCollection": matplotlib_lines.segments,
+    "matplotlib.collections.PolyCollection": matplotlib_areas.band,
+    "matplotlib.collections.FillBetweenPolyCollection": matplotlib_areas.band,
+    "matplotlib.patches.Rectangle": matplotlib_areas.rectangle,
+    "matplotlib.patches.StepPatch": matplotlib_areas.polygon,
+    "matplotlib.patches.Polygon": matplotlib_areas.polygon,
+    "matplotlib.text.Text": matplotlib_areas.text,
+    "matplotlib.text.Annotation": matplotlib_areas.text,
+}
 
 
 def _pieces(axes: Any, place: Place) -> list[Piece]:
@@ -99,7 +91,6 @@ def _pieces(axes: Any, place: Place) -> list[Piece]:
     from matplotlib.legend import Legend as MatplotlibLegend
     from matplotlib.spines import Spine
 
-    readers = _readers()
     frame = {id(axes.patch), id(axes.title), id(axes._left_title), id(axes._right_title)}
     made: list[Piece] = []
     for artist in sorted(axes.get_children(), key=lambda found: found.get_zorder()):
@@ -109,9 +100,10 @@ def _pieces(axes: Any, place: Place) -> list[Piece]:
             continue
         if artist.get_path_effects() or artist.get_sketch_params() is not None:
             raise UnfaithfulError("it contains drawing effects")
-        read = next((reader for kind, reader in readers if isinstance(artist, kind)), None)
-        if read is None or type(artist).__name__ in ("QuadMesh", "FancyBboxPatch"):
-            raise UnfaithfulError(f"it contains {_a(type(artist).__name__)}")
+        kind = type(artist)
+        read = _READERS.get(f"{kind.__module__}.{kind.__name__}")
+        if read is None:
+            raise UnfaithfulError(f"it contains {_a(kind.__name__)}")
         made += read(artist, place)
     return made
 
@@ -324,11 +316,12 @@ def _name(pieces: Sequence[Piece], legend: Legend | None) -> None:
     """Give pieces without a label that of the row of the legend which has their look."""
     if legend is None:
         return
-    known = {entry.label for entry in legend.entries}
+    claimed = {piece.label for piece in pieces}
+    free = [entry for entry in legend.entries if entry.label not in claimed]
     for piece in pieces:
-        if piece.label in known or piece.kind == "text":
+        if piece.label is not None or piece.kind == "text":
             continue
-        same = [entry for entry in legend.entries if entry.paint == piece.paint]
+        same = [entry for entry in free if entry.paint == piece.paint]
         exact = [entry for entry in same if (entry.dash or None) == (piece.dash or None)]
         if len(exact or same) == 1:
             piece.label = (exact or same)[0].label
