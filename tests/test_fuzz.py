@@ -37,11 +37,19 @@ _TABLES: dict[str, dict[str, list[Any]]] = {
     "bar": {"label": ["a", "b", "a", "b"], "value": [1, 2, -3, 4], "group": ["u", "u", "v", "v"]},
     "confusion_matrix": {"Actual": ["a", "b", "a"], "Predicted": ["a", "b", "b"]},
     "histogram": {"value": [1, 2, 2, 3, 5], "group": ["u", "u", "v", "v", "v"]},
+    "histogram_series": {
+        "x": [0, 0, 1, 1], "x2": [1, 1, 2, 2], "y": [0, 1, 0, 1], "y2": [1, 2, 1, 2],
+        "share": [0.25, 0.75, 0.5, 0.5], "count": [1, 3, 2, 2],
+    },
     "line": {"x": [0, 1, 0, 1], "y": [1, 2, 3, 4], "color": ["a", "a", "b", "b"]},
     "line_series": {"step": [0, 1, 0, 1], "lineVal": [1, 2, 3, 4], "lineKey": ["a", "a", "b", "b"]},
     "pr_curve": {"y_true": [0, 1, 1, 0], "score": [0.1, 0.9, 0.6, 0.7]},
     "roc_curve": {"y_true": [0, 1, 1, 0], "score": [0.1, 0.9, 0.6, 0.7]},
     "scatter": {"x": [1, 2, 3], "y": [3, 1, 2], "color": ["a", "b", "c"]},
+    "smoothed_line": {
+        "x": [0, 1, 0, 1], "y": [1, 2, 3, 4], "part": ["raw", "raw", "smoothed", "smoothed"],
+        "line": ["a", "a", "a", "a"],
+    },
 }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Database:
         self._sealing: Sealing | None = None
         self._seen: object = None  # what the pen knows of others' writing
         self._merge_at = _LARGEST_LOG
+        self._tight = False  # whether the disk was full: then as little as possible lies beside
         self._process = os.getpid()
         if create:
             with opening.told(self._path, writing=True):
@@ -134,6 +135,8 @@ class Database:
         """
         with self._writing_lock, opening.told(self._path, writing=True):
             pen, sealing = self._open_pen()
+            if self._tight:
+                self._make_room(pen)
             try:
                 pen.execute("BEGIN IMMEDIATE")
                 others = pen.execute("PRAGMA data_version").fetchone()[0]
@@ -149,6 +152,7 @@ class Database:
                 sealing.forget()
                 if pen.in_transaction:
                     pen.execute("ROLLBACK")
+                self._tight = True
                 raise
             self._merge(pen)
 
@@ -202,7 +206,13 @@ class Database:
             with suppress(sqlite3.Error):  # a full disk; what was written is safe where it is
                 opening.merge(pen)
             # A reader may have kept us from it: then not at once again.
-            self._merge_at = opening.beside(self._path) + _LARGEST_LOG
+            self._merge_at = opening.beside(self._path) + (0 if self._tight else _LARGEST_LOG)
+
+    def _make_room(self, pen: sqlite3.Connection) -> None:
+        """What lies beside the file may be what fills the disk, as a failed write leaves it long."""
+        with suppress(sqlite3.Error):
+            opening.make_room(pen)
+        self._merge_at = 0
 
     def _open_pen(self) -> tuple[sqlite3.Connection, Sealing]:
         self._after_fork()

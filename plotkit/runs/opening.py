@@ -117,10 +117,17 @@ def close_writing(connection: sqlite3.Connection) -> None:
 def merge(connection: sqlite3.Connection) -> None:
     """Put what is in the file beside it into a run's file, as far as readers let us."""
     connection.execute(f"PRAGMA application_id = {_MORE}")
-    connection.execute("PRAGMA busy_timeout = 0")  # waiting for readers is not worth it
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
+    make_room(connection)
     connection.execute(f"PRAGMA application_id = {_WHOLE}")
+
+
+def make_room(connection: sqlite3.Connection) -> None:
+    """The same without a mark, for which a full disk has no room."""
+    connection.execute("PRAGMA busy_timeout = 0")  # waiting for readers is not worth it
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
 
 
 def beside(path: Path) -> int:

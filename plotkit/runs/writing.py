@@ -27,7 +27,7 @@ from plotkit.runs.database import GONE, Database, Row
 PAUSE = 0.2  # seconds for which rows are gathered
 RETRY = 1.0  # seconds between two attempts on a full disk
 MOST_VALUES = 100_000  # values that may wait before `row` waits for the disk
-_BATCH = 50_000  # rows of one transaction, where more have waited for room on the disk
+_BATCH = 1_000  # rows of one transaction, where many have waited for room on the disk
 _PATIENCE = 10.0  # seconds that closing waits for the thread
 
 _Facts = dict[str, dict[str, Any]]  # by section and name
@@ -226,7 +226,7 @@ class Writer:
             del self._files[path]
 
     def _write_taken(self) -> None:
-        while len(self._taken) > _BATCH:
+        while self._failure is not None and len(self._taken) > _BATCH:
             self._write_rows(self._taken[:_BATCH])
             del self._taken[:_BATCH]
         if self._taken or self._taken_facts:

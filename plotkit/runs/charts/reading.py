@@ -189,12 +189,12 @@ def _own(record: Record, x: str, steps: Array, at: Array) -> Array:
 # --- what is known of a metric -------------------------------------------------------------------
 
 
-def axes(record: Record, key: str) -> list[str]:
+def axes(record: Record, key: str, among: Collection[str] | None = None) -> list[str]:
     """The x axes that say something about a metric, the most useful first.
 
     They are the axis that `define_metric` gave it, "_step", the names that were logged with it
     and only rise (an epoch, a number of batches), and "_runtime". Any other name that was logged
-    with it may be given as x, too.
+    with it may be given as x, too. `among` keeps to some names, where a run has hundreds.
 
     >>> import plotkit as pk
     >>> with pk.init(project="doc", dir=getfixture("tmp_path")) as run:
@@ -212,6 +212,7 @@ def axes(record: Record, key: str) -> list[str]:
         name
         for name, found in known.items()
         if found.kind == "number" and name != own and found.count >= least
+        if among is None or name in among
     ]
     found = record.database.series([own, *candidates])
     rising = [name for name in candidates if _rises(name, found[name], found[own].steps)]

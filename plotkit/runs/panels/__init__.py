@@ -77,7 +77,7 @@ class Panel(Block):
             return None
         try:
             return read_rows(stored, self._folder, self._rows)
-        except (errors.PlotkitError, OSError, ValueError):
+        except (errors.PlotkitError, OSError, ValueError, TypeError, RecursionError):
             return None
 
     @property

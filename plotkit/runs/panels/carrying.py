@@ -78,7 +78,8 @@ def read_rows(
     Objects in its cells stay stored forms.
 
     Raises:
-        PlotkitError, OSError, ValueError: it is no table that can be read.
+        PlotkitError, OSError, ValueError, TypeError, RecursionError: it is no table that can be
+            read.
     """
     from plotkit.table import Table
 

@@ -7,6 +7,7 @@ what is left is text and finite numbers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ _ROWS = 1000  # of one table that a page carries
 _COLUMNS = 100
 _CELLS = 100_000  # of all tables of a panel
 _FACTS = 40
+_DEEP = 8  # lists in lists
+_ID = re.compile(r"-?\d{1,9}")
 
 
 def item(stored: object, rows: Callable[[Mapping[str, Any]], Rows | None]) -> Item:
@@ -104,7 +107,7 @@ def _classes(given: object) -> dict[str, str]:
     return {
         str(int(label)): _short(name)
         for label, name in list(_pairs(given))[:_CLASSES]
-        if str(label).lstrip("-").isdecimal()
+        if _ID.fullmatch(str(label))
     }
 
 
@@ -177,6 +180,9 @@ def _histogram(stored: Mapping[str, Any]) -> Item:
         and 0 < len(counts) <= _BINS
         and len(edges) == len(counts) + 1
         and all(map(_is_number, [*counts, *edges]))
+        and min(counts) >= 0
+        and edges == sorted(edges)
+        and math.isfinite(edges[-1] - edges[0])
     )
     if not right:
         return _other(stored)
@@ -263,7 +269,10 @@ def _pairs(given: object) -> Iterator[tuple[Any, Any]]:
 
 
 def _is_number(value: Any) -> bool:
-    return _is_plain_number(value) and math.isfinite(value)
+    try:
+        return _is_plain_number(value) and math.isfinite(value)
+    except OverflowError:  # more than a float holds
+        return False
 
 
 def _is_plain_number(value: Any) -> bool:
@@ -274,12 +283,14 @@ def _short(name: object) -> str:
     return shorten(clean(str(name)), _NAME)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, deep: int = 0) -> str:
     """A value as it was logged, not rounded."""
     if value is None:
         return "–"
     if isinstance(value, (list, tuple)):
-        return shorten(", ".join(map(_cell, value)), _LONG)
+        if deep == _DEEP:
+            return "…"
+        return shorten(", ".join(_cell(one, deep + 1) for one in value[:_LONG]), _LONG)
     if isinstance(value, bool):
         return "true" if value else "false"
     if _is_plain_number(value):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plotkit import errors, theme
+from plotkit import settings, theme
 from plotkit.report.blocks import Still
 from plotkit.runs.panels.carrying import Files
 from plotkit.runs.panels.items import Item
@@ -35,7 +35,7 @@ def stills(items: Sequence[Item], alts: Sequence[str], files: Files, name: str) 
         draw = _KINDS.get(item["kind"])
         try:
             found = None if draw is None else draw(item, files)
-        except (OSError, ValueError, errors.MediaError):  # its file is missing, or no picture
+        except Exception:  # its file is missing or damaged: each reader fails in its own way
             continue
         if found is not None:
             content, suffix = found
@@ -44,7 +44,7 @@ def stills(items: Sequence[Item], alts: Sequence[str], files: Files, name: str) 
     return made
 
 
-def _picture(item: Item, files: Files) -> tuple[bytes, str]:
+def _picture(item: Item, files: Files) -> tuple[bytes, str] | None:
     from PIL import Image
 
     content, suffix = files.read(item["file"]), Path(item["file"]).suffix.lower()
@@ -53,6 +53,8 @@ def _picture(item: Item, files: Files) -> tuple[bytes, str]:
         over = (item.get("masks") or item.get("boxes")) and image.width * image.height < _LARGEST
         if not over and not tiny and suffix in _KEPT:
             return content, suffix
+        if image.width * image.height > settings.max_pixels:
+            return None
         return _png(_enlarged(_overlaid(image, item, files) if over else image)), ".png"
 
 
@@ -97,6 +99,8 @@ def _coloured(mask: Mapping[str, Any], files: Files, size: tuple[int, int]) -> I
     from PIL import Image as Pillow
 
     with Pillow.open(io.BytesIO(files.read(mask["file"]))) as held:
+        if held.width * held.height > _LARGEST or len(held.getbands()) > 1:
+            raise ValueError("not a mask")
         labels = np.asarray(held)
     made = np.zeros((*labels.shape, 4), np.uint8)
     for label in np.unique(labels):
@@ -165,7 +169,7 @@ def _scene(item: Item, files: Files) -> tuple[bytes, str]:
     return _png(scene.drawn(files.read(item["file"]))), ".png"
 
 
-_KINDS: Mapping[str, Callable[[Item, Files], tuple[bytes, str]]] = {
+_KINDS: Mapping[str, Callable[[Item, Files], tuple[bytes, str] | None]] = {
     "image": _picture,
     "scene": _scene,
 }

@@ -175,10 +175,25 @@ function framed(box, group) {
   return node;
 }
 
+const LARGEST = 1 << 26; // pixels of a mask that is read
 const decoded = new Map();
 function labelsOf(file) {
   if (!decoded.has(file)) decoded.set(file, bytesOf(file).then(decodeLabels));
   return decoded.get(file);
+}
+
+// So many bytes and no more: a few may be packed that would fill the memory.
+async function inflated(parts, length) {
+  const made = new Uint8Array(length);
+  const reader = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  for (let at = 0; at < length;) {
+    const {done, value} = await reader.read();
+    if (done) throw new Error("not a mask");
+    made.set(value.subarray(0, length - at), at);
+    at += value.length;
+  }
+  reader.cancel().catch(() => {});
+  return made;
 }
 
 // A grey PNG of 8 or 16 bits, read here: a canvas gives no more than 8, and in some browsers noise.
@@ -193,9 +208,9 @@ async function decodeLabels(buffer) {
     } else if (kind === 0x49444154) parts.push(new Uint8Array(buffer, body, length)); // IDAT
     at = body + length + 4;
   }
-  const packed = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
-  const raw = new Uint8Array(await new Response(packed).arrayBuffer()), line = width * deep;
-  if (!width || raw.length < (line + 1) * height) throw new Error("not a mask");
+  const line = width * deep;
+  if (!width || !height || width * height > LARGEST) throw new Error("not a mask");
+  const raw = await inflated(parts, (line + 1) * height);
   const bytes = new Uint8Array(line * height), labels = new Uint16Array(width * height);
   for (let y = 0; y < height; y++) {
     const filter = raw[y * (line + 1)];
