@@ -124,7 +124,8 @@ def list_command(
         from plotkit import tabled
 
         columns, rows, numbers = listing.table(found, project, keys)
-        tabled.table(columns, rows, numbers=numbers)
+        spare = 0 if keys else sum(name not in listing.COLUMNS for name in columns)
+        tabled.table(columns, rows, numbers=numbers, spare=spare)
         for line in listing.torn(found):
             typer.echo(f"note: {line}", err=True)
 

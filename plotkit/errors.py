@@ -1107,6 +1107,11 @@ class RunError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_endless_config(cls) -> RunError:
+        """Settings that hold themselves."""
+        return cls("the config has no end: a dict or a list in it holds itself. Take that out.")
+
+    @classmethod
     def from_config_file(cls, path: str, reason: str) -> RunError:
         """A file of settings that cannot be read."""
         return cls(f"cannot read a config from {shown(path, 200)}: {reason}.")
@@ -1382,3 +1387,9 @@ class MediaError(RunError):
             f"{shown(file)} is no file of the run in {shown(folder, 200)}: those are called "
             "media/NAME, and nothing else is read."
         )
+
+    @classmethod
+    def from_stored(cls, kind: str, reason: Exception) -> MediaError:
+        """A stored form without the shape that its kind has."""
+        why = f"{type(reason).__name__}: {str(reason)[:200]}"
+        return cls(f"{kind}: what the run holds of it is torn, or no {kind} of plotkit's ({why}).")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 GAP = "  "
+_BETWEEN = 3  # places between two columns on a terminal
+_LONG = 40  # places of a text that may be folded
 
 
 def table(
@@ -16,6 +19,7 @@ def table(
     *,
     numbers: Sequence[str] = (),
     marked: frozenset[tuple[int, int]] = frozenset(),
+    spare: int = 0,
 ) -> None:
     """Print a table.
 
@@ -25,9 +29,11 @@ def table(
         numbers: columns that are set to the right.
         marked: (row, column) of the cells that are better than others: bold on a terminal,
             with a star in plain text.
+        spare: how many columns at the end may be left out where a terminal is too narrow.
     """
     if sys.stdout.isatty():
-        _rich(columns, rows, numbers, marked)
+        kept = _fitting(columns, rows, spare)
+        _rich(columns[:kept], [row[:kept] for row in rows], numbers, marked)
     else:
         for line in aligned(columns, rows, numbers=numbers, marked=marked):
             typer.echo(line)
@@ -69,6 +75,20 @@ def aligned(
     ]
 
 
+def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: int) -> int:
+    """How many columns are shown, for the terminal's width."""
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    width = Console().width
+    texts = zip(columns, *rows, strict=True)
+    wide = [max(map(cell_len, column)) + _BETWEEN for column in texts]
+    kept = len(columns)
+    while kept > len(columns) - spare and sum(wide[:kept]) > width:
+        kept -= 1
+    return kept
+
+
 def _rich(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -76,15 +96,17 @@ def _rich(
     marked: frozenset[tuple[int, int]],
 ) -> None:
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
     for at, name in enumerate(columns):
-        right = name in numbers
-        # What the run is called, or the metric, stays whole; long texts are folded.
-        made.add_column(Text(name), justify="right" if right else "left", no_wrap=right or not at)
+        side: Any = "right" if name in numbers else "left"
+        # Names and numbers stay whole; long texts are folded.
+        short = max(map(cell_len, (row[at] for row in rows)), default=0) <= _LONG
+        made.add_column(Text(name), justify=side, no_wrap=short, overflow="ellipsis")
     for at, row in enumerate(rows):
         cells = (
             Text(cell, style="bold green" if (at, column) in marked else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -80,7 +81,17 @@ def test_list_is_an_aligned_table_where_it_is_piped(kept: Path) -> None:
     done = cli("runs", "list", "p", "--order", "config.lr", dir=kept)
     assert done.returncode == 0, done.stderr
     head, *rows = done.stdout.splitlines()
-    assert head.split() == ["run", "name", "state", "began", "took", "steps", "acc.max", "loss"]
+    assert head.split() == [
+        "run",
+        "name",
+        "state",
+        "began",
+        "(UTC)",
+        "took",
+        "steps",
+        "acc.max",
+        "loss",
+    ]
     assert [row.split()[0] for row in rows] == ["two", "one"]
     assert rows[1].split()[1:3] == ["first", "finished"]
     assert rows[1].endswith("  0.9   0.6")
@@ -217,6 +228,26 @@ def test_a_torn_run_has_its_place(root: Path) -> None:
     shown = cli("runs", "show", "p/two", dir=root)
     assert (shown.returncode, shown.stderr.count("\n")) == (1, 1)
     assert cli("report", "p/two", "-o", root / "r.html", dir=root).returncode == 1
+
+
+def test_a_terminal_shows_as_many_columns_as_fit() -> None:
+    code = (
+        "import sys\nfrom plotkit import tabled\n"
+        "sys.stdout.isatty = lambda: True\n"
+        "tabled.table(['run', 'state', 'loss', 'accuracy'], [['p/one', '実験', '0.25', '0.5']],"
+        " numbers=['loss', 'accuracy'], marked=frozenset({(0, 2)}), spare=2)"
+    )
+
+    def printed(width: int) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True,
+            env={**os.environ, "COLUMNS": str(width), "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+        return re.sub("\x1b\\[[0-9;]*m", "", done.stdout).splitlines()
+
+    assert printed(80)[2].split() == ["p/one", "実験", "0.25", "0.5"]
+    assert printed(26)[2].split() == ["p/one", "実験", "0.25"]
+    assert printed(8)[0].split()[0] == "run"
 
 
 # --- compare -------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ FLOORS = [
     "runs.panels.carrying", "runs.panels.items", "runs.panels.scene", "runs.panels.stills",
     "runs.panels.writing", "runs.panels",
     "runs.families", "runs.overview", "runs.comparing", "runs.copying", "runs.deleting",
-    "runs.report.marking", "runs.report.metrics", "runs.report.tables", "runs.report.objects",
+    "runs.report.marking", "runs.report.choosing", "runs.report.metrics", "runs.report.tables", "runs.report.objects",
     "runs.report.compose", "runs.report",
     "runs.drawing",
     "runs.following", "runs.terminal", "runs.watching",

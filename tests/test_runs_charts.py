@@ -254,6 +254,9 @@ def test_names_may_be_anything_that_was_logged(log: Log) -> None:
         ),
         (lambda run: run.heatmap("his"), "nothing as 'his'. Did you mean 'hist'? Its histograms"),
         (lambda run: charts.chart([], "loss"), "no runs to draw"),
+        (lambda run: run.chart([]), "keys=[]: expected a logged name"),
+        (lambda run: run.chart("loss", x=3), "x=3: expected a logged name"),
+        (lambda run: run.chart("loss", group=3), "group=3: expected a name"),
         (lambda run: run.scatter("loss", "nothing"), "has logged nothing as 'nothing'"),
         (lambda run: run.scatter("loss", "late"), "never all logged with one step"),
     ],
@@ -320,6 +323,43 @@ def test_groups_by_config(log: Log) -> None:
     assert chart.strings["subtitle"] == "by step · 4 runs · mean ± standard deviation, by lr"
     assert chart.notes == ()
     chart.to_svg()
+
+
+def test_settings_that_differ_little_are_groups_of_their_own(log: Log) -> None:
+    runs = [log([{"loss": lr}], config={"lr": lr}) for lr in (0.1234567, 0.1234568, 0.5, 0.5)]
+    chart = charts.chart(runs, "loss", group="config.lr")
+    assert list(dict.fromkeys(row["color"] for row in drawn(chart))) == [
+        "lr=0.1234567 (n=1)",
+        "lr=0.1234568 (n=1)",
+        "lr=0.5 (n=2)",
+    ]
+    assert grouping.labels(runs[:2]) == ["lr=0.1234567", "lr=0.1234568"]
+
+
+def test_repeated_x_are_noted_once_for_all_groups(log: Log) -> None:
+    rows = [{"loss": 1, "epoch": 0}, {"loss": 2, "epoch": 0}, {"loss": 3, "epoch": 1}]
+    runs = [log(rows, config={"lr": lr}) for lr in (1, 2)]
+    chart = charts.chart(runs, "loss", x="epoch", group="config.lr", spread="none")
+    assert [note for note in chart.notes if "repeat" in note] == [
+        "'loss': 2 rows repeat an 'epoch' of the same run; their mean stands for them."
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::plotkit.RunWarning")
+def test_integers_beyond_all_floats_are_gaps(log: Log) -> None:
+    run = log([{"n": 1, "m": None}, {"n": 10**400, "m": -(10**400)}, {"n": 3, "m": 2}])
+    assert ys(run.chart("n"))[::2] == [1, 3] and ys(run.chart("n"))[1] is None
+    assert "without a finite value" in run.chart("n").notes[0]
+    assert charts.best(run, "m") == (
+        charts.Best("min", 2.0, 2),
+        charts.Best("max", 2.0, 2),
+    )
+    assert charts.axes(run, "m") == ["_step", "_runtime"]
+
+
+def test_globs_are_the_same_in_any_case(log: Log) -> None:
+    run = log([{"Val/Loss": 1, "loss": 2}])
+    assert ys(run.chart("val/*")) == [1]
 
 
 @pytest.mark.parametrize(
@@ -641,10 +681,10 @@ def test_sparklines_of_histograms_and_titles() -> None:
     assert sparks.sparkline([]) == sparks.sparkline([math.nan])
 
 
-def test_a_none_among_histograms_is_an_empty_one(tmp_path: Path) -> None:
-    with pk.init(project="p", dir=tmp_path) as run, pytest.warns(UserWarning, match="None"):
-        for step in range(4):
-            run.log({"w": pk.Histogram([1.0, 2.0, 3.0]) if step % 2 else None})
+def test_a_none_among_histograms_is_an_empty_one(log: Log) -> None:
+    held = [pk.Histogram([1.0, 2.0, 3.0]) if step % 2 else None for step in range(4)]
+    with pytest.warns(pk.RunWarning, match="None"):
+        run = log([{"w": one} for one in held])
     assert any("2 of 4" in note for note in run.heatmap("w").notes)
 
 

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,12 @@ def test_a_disk_that_is_full(small_disk: Path) -> None:
     told: list[str] = []
     writer = Writer(small_disk / "run", told.append)
     filler = small_disk / "filler"
-    filler.write_bytes(b"x" * 1_200_000)
+    writer.row(0, 1.0, {"a": 0, "b": 0, "c": "text 0"})
+    writer.flush()
+    filler.write_bytes(b"")
+    with suppress(OSError), filler.open("r+b", buffering=0) as file:  # until nothing is left
+        while True:
+            file.write(b"x" * 4096)
     for step in range(30_000):
         writer.row(step, 1.0, {"a": step / 7, "b": step / 3, "c": f"text {step}"})
         if step % 100 == 0:

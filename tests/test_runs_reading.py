@@ -118,6 +118,20 @@ def test_export_to_parquet_is_exact(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::plotkit.RunWarning")
+def test_export_keeps_the_sign_of_zero_beside_none(tmp_path: Path) -> None:
+    run = logged({"f": -0.0}, {"f": None}, {"f": 1.5})
+    column = pq.read_table(run.export(tmp_path / "x.parquet"))["f"].to_pylist()
+    assert column == [0.0, None, 1.5] and math.copysign(1, column[0]) == -1
+    assert run.export(tmp_path / "x.csv", "f").read_text("utf-8").splitlines()[1].endswith(",-0.0")
+
+
+def test_names_of_a_scan_are_the_same_in_any_case() -> None:
+    run = logged({"Loss": 1, "acc": 2}, {"acc": 3})
+    assert list(run.scan_history(["loss", "_step"])) == [{"loss": 1, "_step": 0}]
+    assert [row["ACC"] for row in run.scan_history("ACC")] == [2, 3]
+
+
+@pytest.mark.filterwarnings("ignore::plotkit.RunWarning")
 def test_export_to_csv_is_exact(tmp_path: Path) -> None:
     run = logged(*EXACT)
     lines = run.export(tmp_path / "x.csv", ["t", "i", "f"]).read_text("utf-8").splitlines()
@@ -219,6 +233,7 @@ def test_filters(filters: dict[str, Any], found: str) -> None:
         ("config.lr", "cba"),
         ("-summary.acc", "bac"),
         ("+summary.acc", "abc"),
+        ("-summary.ACC", "bac"),
         ("state,-name", "cba"),
     ],
 )
@@ -235,6 +250,8 @@ def test_orders(order: str | None, found: str) -> None:
         ({"filters": {"$or": 3}}, "a list of filters"),
         ({"filters": {"name": {"$regex": "("}}}, r"\$regex"),
         ({"filters": [1]}, "a dict such as"),
+        ({"filters": {3: 1}}, "a name in filters=3"),
+        ({"order": ["name"]}, "several with commas"),
         ({"order": "-accuracy"}, "config.NAME"),
     ],
 )

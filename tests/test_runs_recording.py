@@ -214,6 +214,31 @@ def test_a_disabled_run_leaves_nothing(root: Path) -> None:
         run.log({"a": 1})
         assert run.history.table().get_column("a") == [1]
     assert not root.exists()
+    found = script(
+        "import plotkit as pk\n"
+        "for _ in range(2):\n"
+        "    run = pk.init(mode='disabled')\n"
+        "    pk.log({'a': 1})\n"
+        "    print(run.folder.parent.parent)\n"
+    )
+    made = found.stdout.split()
+    assert len(made) == 2, found.stderr
+    assert not any(Path(folder).exists() for folder in made)
+
+
+def test_a_script_that_removes_the_folder_it_is_in(root: Path, tmp_path: Path) -> None:
+    found = script(
+        "import os, plotkit as pk\n"
+        "os.mkdir('work'); os.chdir('work')\n"
+        "run = pk.init(project='p', id='one')\n"
+        "os.rmdir('../work')\n"
+        "pk.log({'a': 1})\n"
+        "run.finish()\n",
+        cwd=tmp_path,
+    )
+    assert found.returncode == 0, found.stderr
+    assert str(root / "p" / "one") in found.stderr
+    assert pk.Api().run("p/one").state == "finished"
 
 
 def test_what_is_not_there_says_what_is() -> None:

@@ -87,7 +87,8 @@ def test_everything_fits_also_when_opened(
     assert set(seen) == {1}
     overlaps = page.evaluate(
         """() => {
-            const boxes = [...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect());
+            const all = [...document.querySelectorAll('figure')];
+            const boxes = all.map(one => one.getBoundingClientRect());
             return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right - 1 &&
                 b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1));
         }"""

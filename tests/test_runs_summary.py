@@ -180,6 +180,25 @@ def test_what_is_no_number_counts_nothing() -> None:
     assert run.summary["x"]["last"] == "text"
 
 
+def test_a_mean_is_not_rounded_row_by_row() -> None:
+    with pk.init(project="p") as run:
+        run.define_metric("*", summary="mean")
+        run.log({"large": 1e16})
+        for _ in range(1000):
+            run.log({"x": 0.1, "large": 1.0})
+    assert run.summary["x.mean"] == 0.1
+    assert run.summary["large.mean"] == (10**16 + 1000) / 1001
+
+
+def test_an_integer_beyond_all_floats_stops_no_run() -> None:
+    with pk.init(project="p") as run:
+        run.define_metric("n", summary="min,max,mean")
+        run.log({"n": -(10**400)})
+        run.log({"n": 2.5})
+    assert run.summary["n"] == {"min": -(10**400), "max": 2.5, "mean": -math.inf}
+    assert [row["n"] for row in run.history.rows()] == [-(10**400), 2.5]
+
+
 def test_a_row_that_goes_on_counts_once() -> None:
     with pk.init(project="p") as run:
         run.define_metric("x", summary="mean,min")
@@ -190,6 +209,22 @@ def test_a_row_that_goes_on_counts_once() -> None:
         assert run.summary == {"x.mean": 6, "x.min": 5}
         run.log({"y": 7}, step=1)
         assert run.summary == {"x.mean": 6, "x.min": 5, "y": 7}
+
+
+@pytest.mark.parametrize("when", ["defined late", "resumed"])
+def test_a_row_that_goes_on_counts_beside_earlier_ones(when: str) -> None:
+    pk.init(project="p", id="one")
+    if when == "resumed":
+        pk.define_metric("loss", summary="min,first,mean")
+    pk.log({"loss": 1})
+    pk.log({"acc": 1})  # the last row has no loss yet
+    if when == "resumed":
+        pk.init(project="p", id="one", resume="must")
+    else:
+        pk.define_metric("loss", summary="min,first,mean")
+    pk.log({"loss": 5}, step=1)
+    pk.log({"loss": 9}, step=1)  # replaces the 5
+    assert pk.run.summary["loss"] == {"min": 1, "first": 1, "mean": 5}
 
 
 def test_best() -> None:
@@ -219,6 +254,39 @@ def test_globs_and_later_words() -> None:
     record = pk.Api().run(run.path)
     assert record.metric("val/acc").summary == ("min",)
     assert record.metric("val/loss")[1:4] == ("epoch", ("last",), False)
+
+
+def test_a_row_that_goes_on_takes_over_the_x_too() -> None:
+    with pk.init(project="p") as run:
+        run.define_metric("val", step_metric="epoch")
+        run.log({"epoch": 3})
+        run.log({"loss": 1})
+        run.log({"val": 2}, step=1)
+        run.log({"epoch": 4, "loss": 2})
+        run.log({"val": 3}, step=2)
+    rows = run.history.rows(["epoch", "val"])
+    assert [(row["epoch"], row.get("val")) for row in rows] == [(3, None), (3, 2), (4, 3)]
+
+
+@pytest.mark.parametrize("first", ["logged", "defined", "resumed"])
+def test_an_x_is_the_same_in_any_case(first: str) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pk.init(project="p", id="one")
+        if first == "logged":
+            pk.log({"Epoch": 0})
+        pk.define_metric("val", step_metric="epoch")
+        if first == "resumed":
+            pk.init(project="p", id="one", resume="must")
+        pk.log({"Epoch": 1})
+        pk.log({"val": 5})
+        run = pk.run
+    (last,) = run.history.rows(["val"], min_step=1)
+    name = "Epoch" if first == "logged" else "epoch"
+    assert run.metric("val").step_metric == name
+    assert list(run.history.rows([name, "val"]))[-1][name] == 1 and last["val"] == 5
+    assert [row["x"] for row in run.chart("val").to_dict()["data"]["values"]] == [1]
+    assert len(told) == (first != "logged")  # both spellings are told, where there are two
 
 
 def test_a_row_takes_over_the_x_of_its_metrics() -> None:
@@ -335,6 +403,17 @@ def test_what_is_no_config(tmp_path: Path) -> None:
         with pytest.raises(RunError, match=say):
             pk.init(project="p", config=given)
     assert pk.run is None
+
+
+def test_a_config_that_cannot_be_kept_leaves_no_run(root: Path) -> None:
+    endless: dict[str, Any] = {}
+    endless["inside"] = [endless]
+    for bad, say in [({"lr": 1, "": 2}, "a name is empty"), (endless, "no end")]:
+        with pytest.raises(RunError, match=say):
+            pk.init(project="p", id="one", config=bad)
+        assert pk.run is None
+        assert not root.exists()
+    pk.init(project="p", id="one", config={"lr": 1})
 
 
 def test_config_values_that_json_does_not_have() -> None:

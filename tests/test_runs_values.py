@@ -96,7 +96,9 @@ def test_nan_is_kept(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, pd.NA, pd.NaT, np.ma.masked, np.datetime64("NaT")], ids=repr
+    "value",
+    [None, pd.NA, pd.NaT, np.ma.masked, np.ma.array([1.0], mask=[True]), np.datetime64("NaT")],
+    ids=repr,
 )
 def test_missing_values_are_none(value: Any) -> None:
     with warnings.catch_warnings():
@@ -173,6 +175,14 @@ def test_larger_arrays_are_histograms() -> None:
     assert isinstance(found["y"], pk.Histogram)
     assert len(found["z"]) == 64
     assert any("2 arrays of more than 64 values" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("one", [np.array(0.5), np.bool_(True), np.float32(0.5)], ids=repr)
+def test_a_long_list_of_single_arrays_is_a_histogram(one: Any) -> None:
+    run = logged({"x": [one] * 65, "y": [one] * 64})
+    found = first(run)
+    assert isinstance(found["x"], pk.Histogram) and sum(found["x"].counts) == 65
+    assert found["y"] == [one.item()] * 64
 
 
 FRAMES = {

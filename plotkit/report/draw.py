@@ -220,7 +220,7 @@ def _draw(figure: Figure, beside: int, setting: Setting) -> Picture:
         caption = markdown.inline(figure.caption)
         return Picture(0, "", figure.name, caption=caption, source=source, **kept._asdict())
     with _making:
-        chart = _made(figure)
+        chart = chart_of(figure)
     if beside > 1 and not {"width", "height", "size"} & options.keys():
         options |= narrow(chart)
     digest = _digest(chart.to_dict(), chart.notes, chart.preset.digest, *about)
@@ -254,7 +254,8 @@ def narrow(chart: Chart) -> dict[str, float]:
     return {"width": width} if chart.keeps_shape else {"width": width, "height": height}
 
 
-def _made(figure: Figure) -> Chart:
+def chart_of(figure: Figure) -> Chart:
+    """The chart of a figure; raises `PlotkitError` where it cannot be made, whatever the reason."""
     if isinstance(figure.content, Chart):
         return figure.content
     try:

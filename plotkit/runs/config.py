@@ -42,6 +42,17 @@ class Config(Dotted):
                 self[name] = value
 
 
+def checked(given: object) -> dict[str, Any]:
+    """As `read`; also raises `RunError` for a name or a value that a config cannot keep."""
+    try:
+        found = read(given)
+        for name, value in found.items():
+            plain(names.flat({name: value}))
+    except RecursionError:
+        raise errors.RunError.from_endless_config() from None
+    return found
+
+
 def read(given: object) -> dict[str, Any]:
     """Settings as a dict, still nested.
 

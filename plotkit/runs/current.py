@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ _open: Run | None = None
 _hooked = False
 _failed = False
 _told: set[str] = set()
+_passing: list[tuple[int, str]] = []  # folders to remove at the end, and who made them
 
 
 def init(
@@ -78,7 +80,7 @@ def init(
     global _open
     kept = _checked(more)
     wanted = _resume(resume)
-    given = configs.read(config)
+    given = configs.checked(config)
     project = folders.checked("project", PROJECT if project is None else project)
     if id is not None:
         id = folders.checked("id", id)
@@ -87,7 +89,7 @@ def init(
     if _open is not None and _open.is_open:
         say(f"{_open.path} ends here, as another run begins")
         _open.finish()
-    root = folders.root(tempfile.mkdtemp() if more.get("mode") == "disabled" else dir)
+    root = folders.root(_passing_folder() if more.get("mode") == "disabled" else dir)
     folder, goes_on = _folder(root, project, id, wanted)
     meta: dict[str, Any] = {"state": "running", **kept}
     if not goes_on:
@@ -254,6 +256,13 @@ def _surroundings() -> dict[str, Any]:
     }
 
 
+def _passing_folder() -> str:
+    """A folder that is removed at the end of the program."""
+    made = tempfile.mkdtemp(prefix="plotkit-")
+    _passing.append((os.getpid(), made))
+    return made
+
+
 def _hook() -> None:
     """An open run ends with the program, and knows whether an exception ended that."""
     global _hooked
@@ -277,3 +286,6 @@ def _at_exit() -> None:
             _open.end("failed" if _failed else "finished")
         except errors.RunError as reason:
             say(str(reason))
+    for process_id, folder in _passing:
+        if process_id == os.getpid():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -148,11 +148,11 @@ class Database:
                 if facts:
                     _write_facts(pen, facts)
                 pen.execute("COMMIT")
-            except BaseException:
+            except BaseException as reason:
                 sealing.forget()
                 if pen.in_transaction:
                     pen.execute("ROLLBACK")
-                self._tight = True
+                self._tight |= isinstance(reason, sqlite3.Error)
                 raise
             self._merge(pen)
 
@@ -209,7 +209,7 @@ class Database:
             self._merge_at = opening.beside(self._path) + (0 if self._tight else _LARGEST_LOG)
 
     def _make_room(self, pen: sqlite3.Connection) -> None:
-        """What lies beside the file may be what fills the disk, as a failed write leaves it long."""
+        """What lies beside the file may fill the disk: a failed write leaves it long."""
         with suppress(sqlite3.Error):
             opening.make_room(pen)
         self._merge_at = 0

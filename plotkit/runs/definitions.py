@@ -148,17 +148,20 @@ def summaries(given: object) -> tuple[str, ...] | None:
     found = tuple(dict.fromkeys(str(word).strip().lower() for word in words))
     for word in found:
         if word not in SUMMARIES:
-            raise errors.OptionError.from_unknown("summary", word, SUMMARIES, "define_metric")
+            raise errors.OptionError.from_unknown("summary word", word, SUMMARIES, "define_metric")
     return found
 
 
 class Aggregate(NamedTuple):
     """What is known of all values of a metric; NaN, None and what is no number count nothing in
     the minimum, the maximum and the mean.
+
+    `total` and `rest` together are their sum: `rest` is what rounding took from `total`.
     """
 
     numbers: int = 0
     total: float = 0.0
+    rest: float = 0.0
     low: float | None = None
     high: float | None = None
     first: Any = None
@@ -169,19 +172,35 @@ class Aggregate(NamedTuple):
         first = value if self.first is None else self.first
         if not isinstance(value, (int, float)) or (isinstance(value, float) and math.isnan(value)):
             return self._replace(first=first, last=value)
+        total, rest = self._sum(value)
         return Aggregate(
             self.numbers + 1,
-            self.total + value,
+            total,
+            rest,
             value if self.low is None or value < self.low else self.low,
             value if self.high is None or value > self.high else self.high,
             first,
             value,
         )
 
+    def _sum(self, value: float) -> tuple[float, float]:
+        """The sum with one number more, as Neumaier does it: a million rows round it no more."""
+        try:
+            number = float(value)
+        except OverflowError:  # an integer beyond all floats
+            number = math.inf if value > 0 else -math.inf
+        total = self.total + number
+        if not math.isfinite(total):
+            return total, 0.0
+        large, small = self.total, number
+        if abs(small) > abs(large):
+            large, small = small, large
+        return total, self.rest + ((large - total) + small)
+
     def of(self, word: str, goal: str | None) -> Any:
         """The value of one word of `summary=`; None where there is none yet."""
         if word == "mean":
-            return self.total / self.numbers if self.numbers else None
+            return (self.total + self.rest) / self.numbers if self.numbers else None
         if word == "best":
             return self.low if goal == "minimize" else self.high
         return {"min": self.low, "max": self.high, "first": self.first, "last": self.last}[word]

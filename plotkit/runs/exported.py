@@ -115,12 +115,18 @@ def _of_list(values: list[Any]) -> Any:
     if kinds == {int} and all(value is None or -(1 << 63) <= value < 1 << 63 for value in values):
         return np.ma.MaskedArray(np.array([value or 0 for value in values], np.int64), absent)
     if kinds and kinds <= {int, float} and float in kinds and all(map(_is_exact, values)):
-        return np.ma.MaskedArray(np.array([value or 0.0 for value in values], np.float64), absent)
+        return np.ma.MaskedArray(
+            np.array([_or_zero(value) for value in values], np.float64), absent
+        )
     if kinds <= {str}:
         return values
     if kinds == {int}:
         return [None if value is None else str(value) for value in values]
     return [None if value is None else json.dumps(_named(value)) for value in values]
+
+
+def _or_zero(value: Any) -> Any:
+    return 0.0 if value is None else value  # and -0.0 stays what it is
 
 
 def _is_exact(value: Any) -> bool:

@@ -13,10 +13,9 @@ from typing import NamedTuple
 LARGEST = 8  # lines that one chart tells apart
 
 # What says on which data something was measured, not what.
-_PARTS = frozenset(
-    ("train", "training", "tr", "val", "valid", "validation")
-    + ("test", "testing", "eval", "evaluation", "dev", "holdout")
-)
+_TRAINED = ("train", "training", "tr")
+_HELD_OUT = ("val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev")
+_PARTS = frozenset((*_TRAINED, *_HELD_OUT, "holdout"))
 # What is logged to be an axis, not to be looked at.
 _COUNTER = re.compile(
     r"(?:.*[/.])?(?:(?:global|custom|total|num|n|trainer|train|env|my)_?)?"
@@ -39,6 +38,11 @@ class Section(NamedTuple):
 
     heading: str
     families: tuple[Family, ...]
+
+    def parted(self) -> Section:
+        """The same with a chart for each metric."""
+        alone = (Family(name, (name,)) for family in self.families for name in family.names)
+        return Section(self.heading, tuple(alone))
 
 
 def is_counter(name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plotkit import errors
+from plotkit.runs import names
 
 if TYPE_CHECKING:
     from plotkit.runs.record import Record
@@ -133,8 +134,10 @@ def _test(name: str, wanted: Any) -> Callable[[Record], bool]:
     return lambda record: test(read(record))
 
 
-def reader(name: str) -> Callable[[Record], Any]:
+def reader(name: object) -> Callable[[Record], Any]:
     """What gives the value of a name in a filter or an order."""
+    if not isinstance(name, str):
+        raise errors.OptionError.from_option("a name in filters", name, "text: 'config.lr'")
     own = _OWN.get(_ALIASES.get(name, name))
     if own is not None:
         return own
@@ -142,18 +145,26 @@ def reader(name: str) -> Callable[[Record], Any]:
     if not dot or section not in _SECTIONS or not inside:
         known = [*_OWN, "config.NAME", "summary.NAME"]
         raise errors.OptionError.from_unknown("name", name, known, "filters and order")
-    inside = inside.removesuffix(".value") if section == "config" else inside
-    return lambda record: _stored(record, _SECTIONS[section], inside)
+    if _SECTIONS[section] == "summary":
+        return lambda record: _summed(record, inside)
+    inside = inside.removesuffix(".value")
+    return lambda record: _ABSENT if record.error else record.config.stored().get(inside, _ABSENT)
 
 
-def _stored(record: Record, section: str, name: str) -> Any:
+def _summed(record: Record, name: str) -> Any:
+    """A value of the summary, where case does not tell names apart."""
     if record.error is not None:
         return _ABSENT
-    return getattr(record, section).stored().get(name, _ABSENT)
+    stored = record.summary.stored()
+    found = name if name in stored else names.found_in(name, stored)
+    return _ABSENT if found is None else stored[found]
 
 
 def ordering(order: str) -> list[tuple[Callable[[Record], Any], bool]]:
     """The names of an order, and whether each falls."""
+    if not isinstance(order, str):
+        expected = "a name such as '-summary.loss', several with commas"
+        raise errors.OptionError.from_option("order", order, expected)
     made = []
     for part in order.split(","):
         text = part.strip()

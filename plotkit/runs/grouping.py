@@ -70,7 +70,15 @@ def _differing(records: Sequence[Record]) -> list[str]:
 
 
 def _said(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A setting in a label, as short as it can be and still be itself.
+
+    >>> _said(0.1), _said(1.0), _said(0.12345678), _said("adam")
+    ('0.1', '1', '0.12345678', 'adam')
+    """
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:g}"
+    return repr(value) if value == value and float(short) != value else short
 
 
 def by(records: Sequence[Record], group: str | None) -> dict[str, list[int]]:

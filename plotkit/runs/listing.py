@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from plotkit.runs.comparing import Comparison
     from plotkit.runs.overview import Facts, Metric
 
+COLUMNS = ("run", "name", "state", "began (UTC)", "took", "steps")
 METRICS = 4  # of the summary, that a list shows unasked
-_ROWS = 40  # of a section, that `show` prints unasked
 
 Printed = tuple[list[str], list[list[str]], list[str]]  # columns, rows, columns of numbers
 
@@ -124,13 +124,13 @@ def table(records: Sequence[Record], project: str | None, keys: Sequence[str] | 
     known = [overview.facts(record) for record in records]
     summaries = [_plain(record) for record in records]
     shown = _chosen(records, summaries, keys)
-    columns = ["run", "name", "state", "began", "took", "steps", *shown]
+    columns = [*COLUMNS, *shown]
     rows = [
         [
             facts.path if project is None else facts.id,
             "" if facts.name == facts.id else facts.name,
             facts.state,
-            wording.MISSING if facts.created is None else wording.moment(facts.created),
+            wording.MISSING if facts.created is None else wording.moment(facts.created, short=True),
             _took(facts),
             f"{facts.steps:,}",
             *(wording.value(summary.get(name)) for name in shown),

@@ -77,6 +77,10 @@ class Spellings:
         self._folded = {folded(name): name for name in self.known}
         self._clash = clash
 
+    def planned(self, name: str) -> str:
+        """The spelling of a name that something is said of, and that may be recorded later."""
+        return self._folded.setdefault(folded(name), name)
+
     def __call__(self, name: str) -> str:
         """The spelling under which a name is recorded."""
         found = self.known.get(name)

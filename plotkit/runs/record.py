@@ -250,16 +250,21 @@ class Record(Drawing):
 
     def scan_history(
         self,
-        keys: Sequence[str] | None = None,
+        keys: str | Sequence[str] | None = None,
         page_size: int | None = None,
         min_step: int | None = None,
         max_step: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """`history.rows` under W&B's name; rows that have all of `keys`. `max_step` is left out."""
         last = None if max_step is None else max_step - 1
-        for row in self.history.rows(keys, min_step, last):
-            if keys is None or all(key in row for key in keys):
-                yield row if keys is None else {key: row[key] for key in keys}
+        if keys is None:
+            yield from self.history.rows(None, min_step, last)
+            return
+        asked = [keys] if isinstance(keys, str) else list(keys)
+        spelt = {key: (self.history.found([key]) or [key])[0] for key in asked}
+        for row in self.history.rows(asked, min_step, last):
+            if all(name in row for name in spelt.values()):
+                yield {key: row[name] for key, name in spelt.items()}
 
     def export(self, path: str | os.PathLike[str], keys: str | Sequence[str] | None = None) -> Path:
         """Write all rows to a Parquet or CSV file, exactly; returns its path.

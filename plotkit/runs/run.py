@@ -61,7 +61,11 @@ class Run(Record):
         self._warnings: list[str] = []  # those of the call that goes on
         self._spelled = names.Spellings(database.known(), self._other_spelling)
         self._said = Definitions(database.facts("metrics"))
-        self._totals = Totals(database.facts("summary"), self._said, self._read)
+        for x in self._said.xs:
+            self._spelled.planned(x)
+        self._totals = Totals(
+            database.facts("summary"), self._said, self._read, lambda: self._steps.written_at
+        )
         last = list(database.rows(database.last_step() or 0))
         self._steps = Steps(last[0].step, dict(last[0].values)) if last else Steps()
         super().__init__(folder, database)
@@ -199,6 +203,8 @@ class Run(Record):
         self._require_open()
         with self._lock:
             made = self._said.define(name, step_metric, summary, hidden, goal, step_sync, overwrite)
+            if made.step_metric is not None:
+                made = self._said.define(name, self._spelled.planned(made.step_metric))
             self._writer.set("metrics", self._said.facts())
             gone, come = self._totals.defined(self.database.known())
             self._writer.forget("summary", gone)
@@ -332,6 +338,7 @@ class Run(Record):
         if not given or held.written_at is None:
             return
         self._compare(held.written, given, held.written_at)
+        given = self._totals.filled(given, held.written)
         self._totals.logged(given)
         held.amended(given)
         changed = self._totals.added(given, joins=True)
@@ -398,6 +405,9 @@ class Run(Record):
 
 def _near(folder: Path) -> str:
     """A folder as it is typed from here."""
-    here = os.getcwd()
     text = str(folder)
+    try:
+        here = os.getcwd()
+    except OSError:  # the script has removed it
+        return text
     return os.path.relpath(text, here) if text.startswith(here + os.sep) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from plotkit.runs import definitions
@@ -19,12 +19,20 @@ class Totals:
         values: what it holds already.
         said: what was said by `define_metric`.
         read: gives what was logged before.
+        last_step: gives the step of the last row that was written, None where there is none.
     """
 
-    def __init__(self, values: Mapping[str, Any], said: Definitions, read: Read) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        said: Definitions,
+        read: Read,
+        last_step: Callable[[], int | None],
+    ) -> None:
         self.values = dict(values)
         self._said = said
         self._read = read
+        self._last_step = last_step
         self._plain: set[str] = set()  # names of which the last value is all that is wanted
         self._aggregates: dict[str, Aggregate] = {}
         self._before: dict[str, Aggregate] = {}  # without the last row, which may go on
@@ -50,14 +58,19 @@ class Totals:
                 if name in self._aggregates:
                     self._by_hand.difference_update(_derived(name))
 
-    def filled(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row, with the last value of each metric's x where the row does not have it."""
+    def filled(self, row: dict[str, Any], beside: Collection[str] = ()) -> dict[str, Any]:
+        """The row, with the last value of each metric's x where the row does not have it.
+
+        `beside` are the names that the row has already, where it goes on.
+        """
         if not self._said.xs:
             return row
         made = dict(row)
         for name in row:
             x = self._said.x_of(name)
-            if x is not None and x not in made and self._last_x(x) is not None:
+            if x is None or x in made or x in beside:
+                continue
+            if self._last_x(x) is not None:
                 made[x] = self._xs[x]
         self._xs.update({x: made[x] for x in self._said.xs if x in made})
         return made
@@ -120,10 +133,12 @@ class Totals:
     def _take_up(self, name: str) -> None:
         """Count what was logged of a name before."""
         found = self._read(name)
-        aggregate = definitions.aggregated(value for _, value in found[:-1])
-        if found:
-            self._before[name] = aggregate
-            aggregate = aggregate.added(found[-1][1])
+        # The last value may be of an earlier row than the one that may go on.
+        of_last = found.pop()[1:] if found and found[-1][0] == self._last_step() else ()
+        aggregate = definitions.aggregated(value for _, value in found)
+        self._before[name] = aggregate
+        for value in of_last:
+            aggregate = aggregate.added(value)
         self._aggregates[name] = aggregate
 
     def _last_x(self, x: str) -> Any:

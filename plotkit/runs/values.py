@@ -162,7 +162,7 @@ def _single(value: Any) -> Any:
     from plotkit.runs.media import reading
 
     numpy = sys.modules.get("numpy")
-    if numpy is not None and value is numpy.ma.masked:
+    if numpy is not None and numpy.ma.is_masked(value):
         return None
     found = reading.array(value)
     return _NOTHING if found is None else _element(found.reshape(()))
@@ -226,7 +226,8 @@ def _sequence(name: str, value: Sequence[Any], keep: media.Keep, note: Note) -> 
             raise errors.RunError.from_value(name, one, _hint(one))
         made.append(part)
     if len(made) > LIST_VALUES and not any(is_object(part) for part in made):
-        return _NOTHING
+        # Tensors of one value are numbers by now.
+        return _NOTHING if _leaves(made) is None else _histogram(name, made, keep, note)
     return made
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from plotkit.text import clean, shorten
 
 MISSING = "–"
+# Not strftime's, which are the locale's.
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DIGITS = 5  # significant ones: more than two runs differ by, and still read at a glance
 _CELL = 120  # characters of a text that a table shows
 
@@ -57,17 +59,19 @@ def duration(seconds: float) -> str:
     return " ".join(filter(None, (f"{minutes} min" * bool(minutes), f"{rest} s" * bool(rest))))
 
 
-def moment(timestamp: float) -> str:
-    """A time as people write it, the same wherever it is read.
+def moment(timestamp: float, *, short: bool = False) -> str:
+    """A time as people write it, the same wherever it is read; short where UTC is said elsewhere.
 
-    >>> moment(1763862240.5)
-    '23 Nov 2025, 01:44 UTC'
+    >>> moment(1763862240.5), moment(1763862240.5, short=True)
+    ('23 Nov 2025, 01:44 UTC', '2025-11-23 01:44')
     """
     try:
         when = dt.datetime.fromtimestamp(timestamp, dt.UTC)
     except (OverflowError, ValueError, OSError):
         return MISSING
-    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+    if short:
+        return f"{when:%Y-%m-%d %H:%M}"
+    return f"{when.day} {_MONTHS[when.month - 1]} {when:%Y, %H:%M} UTC"
 
 
 def value(given: Any, limit: int = _CELL) -> str:

@@ -24,9 +24,9 @@ from plotkit import errors
 from plotkit.runs import folders
 from plotkit.runs.database import GONE, Database, Row
 
-PAUSE = 0.2  # seconds for which rows are gathered
+PAUSE = 0.1  # seconds for which rows are gathered
 RETRY = 1.0  # seconds between two attempts on a full disk
-MOST_VALUES = 100_000  # values that may wait before `row` waits for the disk
+MOST_VALUES = 30_000  # values that may wait before `row` waits for the disk
 _BATCH = 1_000  # rows of one transaction, where many have waited for room on the disk
 _PATIENCE = 10.0  # seconds that closing waits for the thread
 

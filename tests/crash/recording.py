@@ -13,6 +13,7 @@ import random
 import signal
 import struct
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,9 +25,8 @@ from plotkit.runs.database import Database
 from plotkit.runs.writing import Writer
 
 LATE = 0.5  # seconds
-_TOLD = struct.Struct(
-    "=qdd"
-)  # a step, when it was handed over, how long the child ever stood still
+_TICK, _STALL = 0.01, 0.05  # seconds: the sleep of a thread, and what counts as standing still
+_TOLD = struct.Struct("=qdd")  # a step, when it was handed over, for how long threads stood still
 
 
 class Outcome(NamedTuple):
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     handed: int  # rows of this child that it had handed over
     lost: int  # of those, the ones that are not in the file
     late: float  # how long before the kill the oldest of the lost ones was handed over, in seconds
-    stood: float  # how long the child itself stood still, in seconds
+    stood: float  # for how long of that second a machine at its limits let no thread work
 
 
 def values_of(step: int) -> dict[str, Any]:
@@ -52,21 +52,45 @@ def picture(step: int) -> bytes:
     return struct.pack("<q", step) * 2000
 
 
+class Clock(threading.Thread):
+    """A thread that only sleeps: when it wakes late, so does the one that writes."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._stalls: list[tuple[float, float]] = []
+        self._at = time.monotonic()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            time.sleep(_TICK)
+            now = time.monotonic()
+            if now - self._at - _TICK > _STALL:
+                self._stalls.append((now, now - self._at - _TICK))
+            self._at = now
+
+    def stood(self, now: float) -> float:
+        """Seconds of the last one in which it could not wake."""
+        running = now - self._at - _TICK
+        return sum(length for at, length in self._stalls[-20:] if at > now - 1) + (
+            running if running > _STALL else 0.0
+        )
+
+
 def record(folder: Path, pipe: int, pause: float, seconds: float) -> None:
     """What the child does, until it is killed or its time is over."""
     writer = Writer(folder)
     last = writer.database.last_step()
     step = 0 if last is None else last + 1
     end = time.monotonic() + seconds
-    before, stood = time.monotonic(), 0.0
+    clock = Clock()
     while time.monotonic() < end:
         values = values_of(step)
         if step % 250 == 0:
             values["file"] = writer.keep(picture(step), ".bin")
         writer.row(step, 1e9 + step, values, {"step": step})
         now = time.monotonic()
-        stood, before = max(stood, now - before - pause), now
-        os.write(pipe, _TOLD.pack(step, now, stood))
+        os.write(pipe, _TOLD.pack(step, now, clock.stood(now)))
         step += 1
         if pause:
             time.sleep(pause)

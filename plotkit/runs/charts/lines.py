@@ -89,10 +89,17 @@ def chart(
         expected = f"one of {', '.join(map(repr, grouping.SPREADS))}"
         raise errors.OptionError.from_option("spread", spread, expected)
     runs = drawing.listed(records, "lines")
+    wanted = [keys] if isinstance(keys, str) else list(keys)
+    if not wanted or not all(isinstance(key, str) for key in wanted):
+        raise errors.OptionError.from_option("keys", keys, "a logged name, or a list of some")
+    if x is not None and not isinstance(x, str):
+        raise errors.OptionError.from_option("x", x, "a logged name, or '_step'")
+    if group is not None and not isinstance(group, str):
+        raise errors.OptionError.from_option("group", group, "a name such as 'config.lr'")
     if any((run.database.last_step() or 0) > _MANY_STEPS for run in runs):
         worker.warm()
     said: list[str] = []
-    lines, along = _read(runs, [keys] if isinstance(keys, str) else list(keys), x, said)
+    lines, along = _read(runs, wanted, x, said)
     raw = lines
     if weight:
         lines = [line._replace(y=_smoothed(line.y, weight)) for line in lines]
@@ -290,14 +297,14 @@ def _add_means(
     keys = list(dict.fromkeys(line.key for line in lines))
     between = values = 0
     for key in keys:
+        repeated = 0
         for group, members in groups.items():
             held = [line for line in lines if line.key == key and line.run in members]
             if not held:
                 continue
             found = grouping.mean([(line.x, line.y) for line in held], spread)
             between, values = between + found.between, values + found.values
-            if found.repeated:
-                said.append(notes.averaged(key, table.fields["x"], found.repeated))
+            repeated += found.repeated
             low, high = found.low, found.high
             if log:
                 below = low <= 0
@@ -310,6 +317,8 @@ def _add_means(
             parts = [part for part in (key if len(keys) > 1 else "", group) if part]
             label = f"{', '.join(parts)} (n={len(held)})" if parts else f"n={len(held)}"
             table.label("color", "group", label, len(found.x))
+        if repeated:
+            said.append(notes.averaged(key, table.fields["x"], repeated))
     if between:
         said.append(notes.interpolated(between, values))
     if spread != "none" and not table.holds("error_low"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,7 +55,7 @@ class Along(NamedTuple):
     @property
     def y(self) -> Array:
         """The numbers that have an x."""
-        return np.asarray(self.values, dtype=np.float64)[self.rows]
+        return _floats(self.values)[self.rows]
 
 
 class Best(NamedTuple):
@@ -92,7 +93,8 @@ def names(record: Record, asked: str) -> list[str]:
             raise errors.RunError.from_not_numbers(name, *looked_at(name, known[name].kind))
         return [name]
     if any(mark in asked for mark in "*?["):
-        return [name for name in numbers(record) if fnmatchcase(name, asked)]
+        wanted = names_of.folded(asked)
+        return [name for name in numbers(record) if fnmatchcase(names_of.folded(name), wanted)]
     return []
 
 
@@ -136,7 +138,7 @@ def along(record: Record, key: str, x: str) -> Along:
     if not len(rows):
         raise errors.RunError.from_apart(key, name, axes(record, key))
     at = np.searchsorted(other.steps, found.steps[rows])
-    places = np.asarray(other.values, dtype=np.float64)[at]
+    places = _floats(other.values)[at]
     return Along(found.values, rows, places, int(np.count_nonzero(np.diff(places) < 0)))
 
 
@@ -178,6 +180,21 @@ def together(record: Record, names: Sequence[str]) -> tuple[dict[str, Any], list
 
 def _taken(values: Any, rows: Array) -> Any:
     return [values[row] for row in rows.tolist()] if isinstance(values, list) else values[rows]
+
+
+def _floats(values: Any) -> Array:
+    """Numbers as floats: None is NaN, and an integer beyond all floats infinite."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except OverflowError:
+        return np.array([_float(value) for value in values])
+
+
+def _float(value: Any) -> float:
+    try:
+        return math.nan if value is None else float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _own(record: Record, x: str, steps: Array, at: Array) -> Array:
@@ -223,7 +240,7 @@ def _rises(name: str, series: Any, steps: Array) -> bool:
     """Whether a series has a value in all these steps, and goes only up."""
     if not np.isin(steps, series.steps, assume_unique=True).all():
         return False
-    places = np.asarray(series.values, float)[np.searchsorted(series.steps, steps)]
+    places = _floats(series.values)[np.searchsorted(series.steps, steps)]
     if not np.isfinite(places).all() or len(places) < 2 or places[-1] == places[0]:
         return False
     whole = bool((places == np.floor(places)).all())
@@ -255,7 +272,7 @@ def best(record: Record, key: str) -> tuple[Best, ...]:
     if not held:
         raise errors.RunError.from_unknown_key(key, numbers(record), where(record))
     found = record.database.series(held[:1])[held[0]]
-    values = np.asarray(found.values, float)
+    values = _floats(found.values)
     known = np.isfinite(values)
     if not known.any():
         return ()

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from plotkit import errors
 from plotkit.runs.media.base import Media
 
 _HERE = "plotkit.runs.media."
@@ -46,12 +47,20 @@ _WRAPPED: dict[tuple[str, str], tuple[str, str]] = {
 
 
 def load(stored: Mapping[str, Any], folder: Path) -> Media | None:
-    """The object that a run logged; None where this plotkit does not know its kind."""
+    """The object that a run logged; None where this plotkit does not know its kind.
+
+    Raises `MediaError` (of a chart `RunError` or `TrustError`) where the stored form is torn.
+    """
     home = KINDS.get(str(stored.get("_type")))
     if home is None:
         return None
     kind: type[Media] = getattr(import_module(home[0]), home[1])
-    return kind.load(stored, folder)
+    try:
+        return kind.load(stored, folder)
+    except errors.PlotkitError:
+        raise
+    except Exception as reason:  # the folder may come from anybody: whatever is wrong with its rows
+        raise errors.MediaError.from_stored(home[1], reason) from reason
 
 
 def wrap(value: object) -> Media | None:

@@ -18,6 +18,7 @@ from plotkit.runs.media.base import File, Media, caption_of, given
 Array = np.ndarray[Any, Any]
 
 _CHANNELS = 8  # at most; a longer axis is time
+_FASTEST = 10_000_000  # samples per second; WAV has 32 bits for the bytes per second
 # The end of a name -> what such files begin with
 _STARTS: dict[str, tuple[bytes, ...]] = {
     ".wav": (b"RIFF", b"RF64"),
@@ -145,10 +146,13 @@ def _measured(file: File) -> tuple[int | None, float | None]:
 
 def _rate(given: Any) -> int:
     number = given.item() if hasattr(given, "item") else given
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 1:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise errors.MediaError.from_object(
             "Audio", f"sample_rate={shown(given)}", "an array with its sample_rate, such as 44100"
         )
+    if not 1 <= number <= _FASTEST:
+        expected = f"1 to {_FASTEST:,} samples per second"
+        raise errors.MediaError.from_object("Audio", f"sample_rate={shown(given)}", expected)
     return round(number)
 
 

@@ -76,7 +76,7 @@ def _cloud(array: Array) -> tuple[Cloud, list[str]]:
     if array.ndim != 2 or array.shape[1] not in (3, 4, 6) or array.dtype.kind == "c":
         raise errors.MediaError.from_object("Object3D", f"an array of shape {array.shape}", _SHAPES)
     positions = array[:, :3].astype(np.float64)
-    known = np.asarray(np.isfinite(positions).all(axis=1))
+    known = shapes.have_place(positions)
     left = len(known) - int(known.sum())
     said = [notes.points_without_place(left, len(known))] if left else []
     if not known.any():
@@ -121,7 +121,7 @@ class _Box:
         if not isinstance(given, Mapping) or "corners" not in given:
             raise errors.MediaError.from_object("Object3D", f"{where}: {shown(given)}", _BOX)
         self.corners = reading.numbers(given["corners"], "Object3D").astype(np.float64)
-        if self.corners.shape != (8, 3) or not np.isfinite(self.corners).all():
+        if self.corners.shape != (8, 3) or not shapes.have_place(self.corners).all():
             found = f"{where} with corners of shape {self.corners.shape}"
             raise errors.MediaError.from_object("Object3D", found, _BOX)
         self._color = np.array([_BOX_COLOR], dtype=np.uint8)

@@ -67,7 +67,8 @@ def _meshes(part: Any) -> Iterator[Mesh]:
         return
     positions = np.asarray(part.vertices, dtype=np.float64)
     faces = np.asarray(part.faces, dtype=np.int64)
-    whole = _finite(positions)[faces].all(axis=1)
+    known = shapes.have_place(positions)
+    whole = known[faces].all(axis=1)
     visual = part.visual
     if visual.kind == "face":  # vertices of their own for each face
         faces = faces[whole]
@@ -77,12 +78,7 @@ def _meshes(part: Any) -> Iterator[Mesh]:
     colored = visual.to_color() if visual.kind == "texture" else visual
     plain = visual.kind is None or len(colored.vertex_colors) != len(positions)
     shades = None if plain else np.asarray(colored.vertex_colors, dtype=np.uint8)
-    yield Mesh(np.where(np.isfinite(positions), positions, 0.0), faces[whole], shades)
-
-
-def _finite(positions: Array) -> Array:
-    """Which vertices have a place."""
-    return np.asarray(np.isfinite(positions).all(axis=1))
+    yield Mesh(np.where(known[:, None], positions, 0.0), faces[whole], shades)
 
 
 def _points(part: Any) -> Iterator[Cloud]:
@@ -90,7 +86,7 @@ def _points(part: Any) -> Iterator[Cloud]:
     if type(part).__name__ != "PointCloud" or not len(part.vertices):
         return
     positions = np.asarray(part.vertices, dtype=np.float64)
-    known = _finite(positions)
+    known = shapes.have_place(positions)
     colors = np.asarray(part.colors, dtype=np.uint8) if part.colors is not None else None
     plain = colors is None or len(colors) != len(positions)
     yield Cloud(positions[known], None if plain or colors is None else colors[known])

@@ -240,10 +240,14 @@ def _corners(box: Mapping[str, Any], where: str, size: tuple[int, int]) -> list[
     if isinstance(position, Mapping) and position.keys() >= set(_CORNERS):
         found = [_number(position[name], f"{where}, {name}") for name in _CORNERS]
     elif isinstance(position, Mapping) and position.keys() >= {"middle", "width", "height"}:
-        middle = [_number(value, f"{where}, middle") for value in position["middle"]]
-        half = [_number(position[name], f"{where}, {name}") / 2 for name in ("width", "height")]
+        given = position["middle"]
+        try:
+            middle = [_number(value, f"{where}, middle") for value in given]
+        except TypeError:  # no list
+            middle = []
         if len(middle) != 2:
-            raise errors.MediaError.from_overlay(where, f"middle {shown(middle)}", "[x, y]")
+            raise errors.MediaError.from_overlay(where, f"middle {shown(given)}", "[x, y]")
+        half = [_number(position[name], f"{where}, {name}") / 2 for name in ("width", "height")]
         found = [middle[0] - half[0], middle[1] - half[1], middle[0] + half[0], middle[1] + half[1]]
     else:
         raise errors.MediaError.from_overlay(where, f"the position {shown(position)}", _POSITION)

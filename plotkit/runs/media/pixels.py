@@ -153,10 +153,12 @@ def _of_floats(array: Array) -> tuple[Array, list[str]]:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
     start, end = _meant(low, high)
-    if (start, end) not in ((0.0, 1.0), (0.0, 255.0)):
+    # Such as 0 to 1.2, which is nearly black on a scale of 0 to 255.
+    dim = end == 255.0 and high < _DIM
+    if dim or (start, end) not in ((0.0, 1.0), (0.0, 255.0)):
         said.append(notes.pixels_shown(low, high, start, end))
     infinite = values.size - nans - len(finite)
-    outside = infinite + int(np.count_nonzero((finite < start) | (finite > end)))
+    outside = infinite + int(np.count_nonzero((finite < start - _SLACK) | (finite > end + _SLACK)))
     if outside:
         said.append(notes.pixels_clipped(outside, values.size, low, high))
     with np.errstate(invalid="ignore"):

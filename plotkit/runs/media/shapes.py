@@ -11,7 +11,13 @@ Array = np.ndarray[Any, Any]
 _CREASE = np.cos(np.radians(40.0))  # of faces that turn further from each other, the edge is sharp
 _AROUND = 64  # faces at one place that are looked at
 _PIECE = 100_000  # corners at once
+_FAR = 1e18
 _FINEST = 1024  # cells along the longest side
+
+
+def have_place(positions: Array) -> Array:
+    """Which positions (n, 3) can be drawn: those that float32 holds, with their squares."""
+    return np.asarray((np.abs(positions) < _FAR).all(axis=1))
 
 
 class Shaded(NamedTuple):

@@ -182,7 +182,7 @@ def _frames(array: Array) -> tuple[Array, list[str]]:
     """The frames as (time, height, width, 3), uint8."""
     if array.dtype.kind not in "biuf" or not array.size:
         found = f"an array of {array.dtype} of shape {array.shape}"
-        raise errors.MediaError.from_object("Video", found, "real numbers")
+        raise errors.MediaError.from_object("Video", found, "real numbers, at least one frame")
     if array.ndim == 3:  # grey frames
         array = array[..., None]
     if array.ndim not in (4, 5) or pixels.is_last(array.shape[-3:], channels_first=True) is None:

@@ -36,7 +36,7 @@ class Files:
     def read(self, file: str) -> bytes:
         """The content of a file; raises OSError or MediaError where it is not there."""
         if self._folder is not None:
-            return _inside(self._folder, file).read_bytes()
+            return located(self._folder, file).read_bytes()
         found = self._address(file) if self._address else ""
         head, comma, body = found.partition(",")
         if not (head.startswith("data:") and head.endswith(";base64") and comma):
@@ -47,7 +47,7 @@ class Files:
         """Bytes that the file takes in a page; raises as `read` does."""
         if self._folder is None:
             return len(self._address(file)) if self._address else 0
-        return _inside(self._folder, file).stat().st_size * 4 // 3
+        return located(self._folder, file).stat().st_size * 4 // 3
 
     def address(self, file: str) -> str:
         """What stands for the file in a page that is served."""
@@ -62,10 +62,15 @@ class Files:
         return f"data:{mime(Path(file).suffix)};base64,{b64encode(content).decode('ascii')}"
 
 
-def _inside(folder: Path, file: object) -> Path:
-    """Where a file of a run lies; a folder may come from anybody, so no link is followed."""
+def located(folder: Path, file: object) -> Path:
+    """Where a file of a run lies; a folder may come from anybody, so no link is followed.
+
+    Raises:
+        MediaError: it names none of the run's media.
+        FileNotFoundError: it is not there, or a link.
+    """
     path = File.of_run(file, folder).path
-    if path is None or path.is_symlink() or not path.is_file():
+    if path is None or path.is_symlink() or path.parent.is_symlink() or not path.is_file():
         raise FileNotFoundError(file)
     return path
 
@@ -83,7 +88,7 @@ def read_rows(
     """
     from plotkit.table import Table
 
-    table = Table.read(_inside(folder, stored.get("file")))
+    table = Table.read(located(folder, stored.get("file")))
     columns = {name: column.as_list() for name, column in table.head(most).items()}
     for name in stored.get("objects", ()):
         columns[name] = [text and json.loads(text) for text in columns.get(name, ())]

@@ -11,7 +11,7 @@ from plotkit.report.blocks import Block, Fold, Text
 from plotkit.report.compose import Report
 from plotkit.report.marked import escaped
 from plotkit.runs import comparing, overview, wording
-from plotkit.runs.report import metrics, objects, tables
+from plotkit.runs.report import choosing, metrics, objects, tables
 from plotkit.runs.report.marking import lines
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _check(records: Sequence[Record], keys: Sequence[str] | None) -> None:
 def _one(
     record: Record, keys: Sequence[str] | None, charts: int, smoothing: float
 ) -> Iterator[Block]:
-    chosen = metrics.choose(record, keys)
+    chosen = choosing.choose(record, keys)
     yield from _remarks(record)
     yield from tables.summary(record, chosen.drawn)
     yield from tables.config(record)
@@ -118,7 +118,7 @@ def _remarks(record: Record) -> Iterator[Block]:
         yield Text(lines(said))
 
 
-def _left_out(chosen: metrics.Chosen) -> Iterator[Block]:
+def _left_out(chosen: choosing.Chosen) -> Iterator[Block]:
     said = []
     if chosen.axes:
         said.append(notes.axes_not_drawn(chosen.axes))
@@ -163,7 +163,7 @@ def _several(
     if found.summary:
         yield Text("## Summary")
         yield Text(_side_by_side(found.labels, found.summary))
-    chosen = [metrics.choose(record, keys) for record in records]
+    chosen = [choosing.choose(record, keys) for record in records]
     names = list(dict.fromkeys(name for one in chosen for name in one.drawn))
     yield from metrics.sections(records, names, charts, "Metrics", smoothing)
     for label, record, one in zip(found.labels, records, chosen, strict=True):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from plotkit import notes
 from plotkit.chart import Chart
 from plotkit.report.blocks import Block, Figure, Fold, Row, Text
 from plotkit.report.marked import escaped
-from plotkit.runs import charts, comparing, families, overview, wording
-from plotkit.runs.charts.reading import TITLES
+from plotkit.runs import charts, families, overview, wording
+from plotkit.runs.charts.reading import TITLES, is_counter
 
 if TYPE_CHECKING:
     from plotkit.runs.record import Record
@@ -19,65 +19,8 @@ if TYPE_CHECKING:
 # Sizes in px: a page's column, and half of it; the chart's own margin lies outside of them.
 _WHOLE = {"width": 752, "height": 380}
 _HALF = {"width": 370, "height": 310}
-_SURE = 10  # values that rise one after the other
 _ENDS = 3  # metrics of one chart whose last values are said
 _SAID = {"_step": "step", "_runtime": "time since the start", "_timestamp": "time"}
-
-
-class Chosen(NamedTuple):
-    """The names that a run logged, each where a report shows it.
-
-    Attributes:
-        drawn: metrics that have charts.
-        once: numbers that were logged only once.
-        texts: texts, lists, and names under which several kinds of values were logged.
-        histograms: one heat map each.
-        media: panels: images, video, audio, objects in space, HTML, tensors.
-        shown: charts and tables, by name.
-        hidden: what `define_metric` hides.
-        axes: counters, which are axes of the others.
-    """
-
-    drawn: tuple[str, ...]
-    once: tuple[str, ...]
-    texts: tuple[str, ...]
-    histograms: tuple[str, ...]
-    media: tuple[str, ...]
-    shown: tuple[str, ...]
-    hidden: tuple[str, ...]
-    axes: tuple[str, ...]
-
-
-def choose(record: Record, keys: Sequence[str] | None) -> Chosen:
-    """Sort all names of a run, or those that `keys` (names and globs) choose."""
-    known = record.database.known()
-    found: dict[str, list[str]] = {place: [] for place in Chosen._fields}
-    numeric = [name for name, one in known.items() if one.kind in (*overview.NUMBERS, "none")]
-    stepped = {record.metric(name).step_metric for name in numeric}
-    for name, one in known.items():
-        if name.startswith("_") or (keys is not None and not comparing.chosen(name, keys)):
-            continue
-        if keys is None and record.metric(name).hidden:
-            place = "hidden"
-        elif name in numeric:
-            is_counter = name in stepped or (len(numeric) > 1 and families.is_counter(name))
-            place = "once" if one.count < 2 else "axes" if is_counter and not keys else "drawn"
-        else:
-            place = _PLACES.get(one.kind, "media")
-        found[place].append(name)
-    if not found["drawn"]:  # counters alone are better than nothing
-        found["drawn"], found["axes"] = found["axes"], []
-    return Chosen(**{place: tuple(names) for place, names in found.items()})
-
-
-_PLACES = {
-    "text": "texts",
-    "list": "texts",
-    "mixed": "texts",
-    "histogram": "histograms",
-    "chart": "shown",
-    "table": "shown",
-}
 
 
 def sections(
@@ -98,29 +41,81 @@ def sections(
     """
     found = families.sections(names)
     if len(records) > 1:
-        alone = {
-            s.heading: [families.Family(n, (n,)) for f in s.families for n in f.names]
-            for s in found
-        }
-        found = [families.Section(place, tuple(made)) for place, made in alone.items()]
+        found = [section.parted() for section in found]
     total = sum(len(section.families) for section in found)
     left, spare = most, most - total
+    runs = _Runs(records, smoothing)
     for section in found:
         drawn, left = section.families[:left], max(left - len(section.families), 0)
         if not drawn:
             continue
         yield Text(f"## {escaped(section.heading or heading)}")
-        yield from paired([_figure(records, family, None, smoothing) for family in drawn])
-        for x, further in _further(records, drawn).items():
+        yield from paired([runs.figure(family, runs.axes(family)[0]) for family in drawn])
+        for x, further in runs.further(drawn).items():
             shown = further[: max(spare, 0)]
             spare -= len(further)
             if shown:
-                inside = [_figure(records, family, x, smoothing) for family in shown]
+                inside = [runs.figure(family, x, further=True) for family in shown]
                 yield Fold(f"Against {_named(x)}", tuple(paired(inside)))
     if total > most:
         yield Text(notes.charts_left_out(most, total))
     elif spare < 0:
         yield Text(notes.axes_left_out(-spare))
+
+
+class _Runs:
+    """The runs of a report, with what their charts need of them, read once."""
+
+    def __init__(self, records: Sequence[Record], smoothing: float) -> None:
+        self._records = records
+        self._smoothing = smoothing
+        self._known = [record.database.known() for record in records]
+        pairs = zip(self._records, self._known, strict=True)
+        names = [(record, name) for record, known in pairs for name in known]
+        stepped = {record.metric(name).step_metric for record, name in names}
+        # What rises by chance, such as an accuracy over three steps, is no axis.
+        self._counters = {name for _, name in names if name in stepped or is_counter(name)}
+        self._axes: dict[families.Family, list[str]] = {}
+
+    def having(self, family: families.Family) -> list[Record]:
+        """The runs that have logged a chart's first metric."""
+        pairs = zip(self._records, self._known, strict=True)
+        return [record for record, known in pairs if family.names[0] in known]
+
+    def axes(self, family: families.Family) -> list[str]:
+        """The axes that a chart is useful against in all runs, the main one first."""
+        if family not in self._axes:
+            name, runs = family.names[0], self.having(family)
+            main, *others = charts.axes(runs[0], name, self._counters)
+            shared = [charts.axes(run, name, self._counters) for run in runs[1:]]
+            useful = [x for x in others if all(x in axes for axes in shared)]
+            self._axes[family] = [main, *useful]
+        return self._axes[family]
+
+    def further(self, drawn: Sequence[families.Family]) -> dict[str, list[families.Family]]:
+        """The axes after the main one, each with the charts that it is useful for."""
+        made: dict[str, list[families.Family]] = {}
+        for family in drawn:
+            for x in self.axes(family)[1:]:
+                made.setdefault(x, []).append(family)
+        return made
+
+    def figure(self, family: families.Family, x: str, *, further: bool = False) -> Figure:
+        """A chart that is made when the report is drawn, so that its failure stays in its place."""
+        name = f"{family.title} {_named(x)}" if further else family.title
+        return Figure(partial(self._chart, family, x), name=name, plain=True)
+
+    def _chart(self, family: families.Family, x: str) -> Chart:
+        runs = self.having(family)
+        told = _told(runs[0], family) if len(self._records) == 1 else f"by {_named(x)}"
+        return charts.chart(
+            runs,
+            list(family.names),
+            x,
+            smoothing=self._smoothing,
+            title=family.title,
+            subtitle=told,
+        )
 
 
 def paired(figures: Sequence[Figure], *, sized: bool = True) -> Iterator[Figure | Row]:
@@ -142,32 +137,6 @@ def _fitted(figure: Figure, size: Mapping[str, float]) -> Figure:
     return figure._replace(options={**size, **figure.options})
 
 
-def _figure(
-    records: Sequence[Record], family: families.Family, x: str | None, smoothing: float
-) -> Figure:
-    """A chart that is made when the report is drawn, so that its failure stays in its place."""
-    make: Callable[[], Chart] = partial(
-        _chart,
-        records,
-        family,
-        _main(records, family) if x is None else x,
-        smoothing,
-    )
-    name = family.title if x is None else f"{family.title} {_named(x)}"
-    return Figure(make, name=name, plain=True)
-
-
-def _chart(records: Sequence[Record], family: families.Family, x: str, smoothing: float) -> Chart:
-    keys = family.names[0] if len(family.names) == 1 else list(family.names)
-    told = _told(records[0], family) if len(records) == 1 else f"by {_named(x)}"
-    options: dict[str, Any] = {"smoothing": smoothing, "title": family.title, "subtitle": told}
-    return charts.chart(_having(records, family), keys, x, **options)
-
-
-def _main(records: Sequence[Record], family: families.Family) -> str:
-    return charts.axes(_having(records, family)[0], family.names[0])[0]
-
-
 def _told(record: Record, family: families.Family) -> str:
     """What a chart says in a line: where its metric ended, and its best value."""
     found = overview.metrics(record, family.names)
@@ -178,33 +147,6 @@ def _told(record: Record, family: families.Family) -> str:
     if best is None:
         return f"last {wording.number(metric.last)}"
     return f"last {wording.number(metric.last)} · best {wording.number(best[0])} at {best[1]:,}"
-
-
-def _further(
-    records: Sequence[Record], drawn: Sequence[families.Family]
-) -> dict[str, list[families.Family]]:
-    """The axes after the main one, each with the charts that it is useful for."""
-    made: dict[str, list[families.Family]] = {}
-    for family in drawn:
-        having = _having(records, family)
-        shared = [charts.axes(record, family.names[0]) for record in having]
-        for x in shared[0][1:]:
-            if all(x in axes for axes in shared) and _is_axis(having[0], x):
-                made.setdefault(x, []).append(family)
-    return made
-
-
-def _is_axis(record: Record, x: str) -> bool:
-    """Whether what rises with the steps does so because it counts them, not by chance."""
-    if x in TITLES or families.is_counter(x):
-        return True
-    known = record.database.known()
-    return known[x].count >= _SURE or x in {record.metric(name).step_metric for name in known}
-
-
-def _having(records: Sequence[Record], family: families.Family) -> list[Record]:
-    """The runs that have logged a chart's first metric."""
-    return [one for one in records if family.names[0] in one.database.known()]
 
 
 def _named(x: str) -> str:

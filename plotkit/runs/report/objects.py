@@ -13,7 +13,8 @@ from plotkit.runs import charts as drawing
 from plotkit.runs import media as media_of
 from plotkit.runs import panels, wording
 from plotkit.runs.panels.carrying import evenly
-from plotkit.runs.report.metrics import Chosen, paired
+from plotkit.runs.report.choosing import Chosen
+from plotkit.runs.report.metrics import paired
 
 if TYPE_CHECKING:
     from plotkit.runs.record import Record

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from html import escape
 from pathlib import Path
 from textwrap import wrap
-from threading import RLock
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from starlette.applications import Starlette
@@ -15,13 +16,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
 from starlette.routing import Route
 
 from plotkit import errors
 from plotkit.chart import Chart
 from plotkit.runs import finding, folders
-from plotkit.runs.media.base import File, mime
+from plotkit.runs.media.base import mime
+from plotkit.runs.panels.carrying import located
 from plotkit.runs.record import Record
 from plotkit.runs.serving import viewing
 from plotkit.runs.serving.guard import HOSTS, Guard
@@ -35,25 +43,35 @@ _PAGE = {"Content-Security-Policy": "frame-ancestors 'none'"}
 _T = TypeVar("_T")
 
 
+class _Place(Generic[_T]):
+    """One thing, made when it is first asked for; whoever asks meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: list[_T] = []
+
+    def get(self, make: Callable[[], _T]) -> _T:
+        with self._lock:
+            if not self._made:
+                self._made.append(make())
+            return self._made[0]
+
+
 class _Kept(Generic[_T]):
     """The last few of what takes time to make; one is made once, whoever asks for it."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._held: OrderedDict[Hashable, _T] = OrderedDict()
-        self._lock = RLock()
+        self._held: OrderedDict[Hashable, _Place[_T]] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        made = make()
-        with self._lock:
-            held = self._held.setdefault(key, made)
+            place = self._held.setdefault(key, _Place())
+            self._held.move_to_end(key)
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
-        return held
+        return place.get(make)
 
 
 class _Runs:
@@ -64,6 +82,7 @@ class _Runs:
         self._records: _Kept[Record] = _Kept(256)
         self._views: _Kept[View] = _Kept(8)
         self._pictures: _Kept[str] = _Kept(256)
+        self._begun = secrets.token_hex(4)
 
     def opened(self, place: finding.Place) -> Record:
         """A run; one that was deleted and begun anew is another one."""
@@ -78,19 +97,26 @@ class _Runs:
             raise HTTPException(404, f"There is no run {missing[0]}." if missing else "No runs.")
         return tuple(self.opened(known[path]) for path in dict.fromkeys(paths))
 
+    def version(self, records: tuple[Record, ...]) -> str:
+        """What differs once one of the runs has written, has ended, or is another one.
+
+        The database counts from when it was opened, so it also differs between servers: browsers
+        keep pictures longer than a server runs.
+        """
+        told = [self._begun]
+        for record in records:
+            file = (record.folder / folders.DATABASE).stat()
+            told.append(f"{file.st_ino:x}.{record.database.version()}.{record.state}")
+        return "-".join(told)
+
     def view(self, records: tuple[Record, ...]) -> View:
-        known = version(records)
+        known = self.version(records)
         return self._views.get((records, known), lambda: View(records, known))
 
     def picture(self, records: tuple[Record, ...], number: int, theme: str) -> str:
         """A chart as SVG; what keeps it from being drawn, where that fails."""
-        key = (records, version(records), number, theme)
+        key = (records, self.version(records), number, theme)
         return self._pictures.get(key, lambda: _drawn(self.view(records), number, theme))
-
-
-def version(records: Sequence[Record]) -> str:
-    """What differs once one of the runs has written, or has ended."""
-    return "-".join(f"{record.database.version()}.{record.state}" for record in records)
 
 
 def _drawn(view: View, number: int, theme: str) -> str:
@@ -141,7 +167,7 @@ def application(root: Path, token: str, cookie: str) -> Starlette:
     def state(request: Request) -> Response:
         records = of_request(request)
         live = any(record.state == "running" for record in records)
-        return JSONResponse({"version": version(records), "live": live})
+        return JSONResponse({"version": runs.version(records), "live": live})
 
     def picture(request: Request) -> Response:
         theme = "dark" if request.query_params.get("theme") == "dark" else "light"
@@ -158,15 +184,15 @@ def application(root: Path, token: str, cookie: str) -> Starlette:
         (record,) = of_request(request)
         name = f"{folders.MEDIA}/{request.path_params['file']}"
         try:
-            found = File.of_run(name, record.folder)
-            content = found.read()
-        except errors.MediaError:
+            path = located(record.folder, name)
+        except (OSError, errors.MediaError):
             raise HTTPException(404, "There is no such file.") from None
-        kind = mime(found.suffix)
+        kind = mime("".join(path.suffixes))
         headers = {"Content-Security-Policy": _SEALED, "Cache-Control": "private, max-age=3600"}
         if not kind.startswith(_SHOWN):
             kind, headers["Content-Disposition"] = "application/octet-stream", "attachment"
-        return Response(content, media_type=kind, headers=headers)
+        # In pieces, from where it is asked for: so a long video can be wound.
+        return FileResponse(path, media_type=kind, headers=headers)
 
     one, several = "/{project}/{id}", "/compare"
     figure = "/figure/{number:int}"

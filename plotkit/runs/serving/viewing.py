@@ -83,8 +83,7 @@ class View:
         Raises `PlotkitError` where it cannot be made.
         """
         figure, beside = self.figures[number]
-        made = figure.content() if callable(figure.content) else figure.content
-        assert isinstance(made, Chart)
+        made = draw.chart_of(figure)
         options = {"alt": figure.alt, **figure.options}
         if beside > 1 and not {"width", "height", "size"} & options.keys():
             options |= draw.narrow(made)
