@@ -1085,8 +1085,8 @@ class RunError(PlotkitError, ValueError):
     def from_earlier_step(cls, step: int, at: int, names: Sequence[str]) -> RunError:
         """A step that is past, in strict mode."""
         return cls(
-            f"step={step} is past: the run is at step {at}, and its steps only rise. {listed(names)}"
-            f" not recorded. Log an x axis of your own beside it: log({{'epoch': {step}, ...}})."
+            f"step={step} is past: the run is at step {at}, and its steps only rise. "
+            f"{listed(names)} not recorded. Log an x axis of your own beside it: log({{'epoch': {step}, ...}})."
         )
 
     @classmethod

@@ -573,8 +573,8 @@ def spelled_otherwise(count: int, name: str, recorded: str) -> str:
 def none_recorded(count: int, name: str) -> str:
     """None among what was logged."""
     return (
-        f"{count:,} value{'' if count == 1 else 's'} of None recorded (first: {shown(name)}); charts "
-        "leave a gap there."
+        f"{count:,} value{'' if count == 1 else 's'} of None recorded (first: {shown(name)}); "
+        "charts leave a gap there."
     )
 
 

@@ -268,7 +268,7 @@ def test_a_reader_sees_whole_rows_while_another_process_writes(tmp_path: Path) -
         assert not summary or summary["a"] <= (last or 0)
     total = int(ended(recording))
     assert len(list(database.rows())) == total
-    assert counts == sorted(counts) and len(set(counts)) > 3 and len(versions) > 3
+    assert counts == sorted(counts) and len(set(counts)) > 1 and len(versions) > 1
     database.close()
 
 

@@ -231,6 +231,8 @@ _DEGREES = np.array([[0, 64, 128, 255]])
         (np.array([[0.5, np.nan]]), [[128, 0]], "1 of 2 values are NaN"),
         (np.array([[0.5, np.inf]]), [[128, 255]], "clipped"),
         (np.array([[-0.02, 1.03]]), [[0, 255]], "clipped"),
+        (np.array([[-1e-9, 1 + 1e-7]]), [[0, 255]], None),
+        (np.array([[0.0, 1.2]]), [[0, 1]], "values 0 to 1.2: 0 is drawn black and 255 white"),
         (np.array([[np.nan, np.nan]]), [[0, 0]], "NaN"),
     ],
 )
@@ -530,6 +532,7 @@ def test_masks_from_files(tmp_path: Path) -> None:
         ({"boxes": {"p": {"box_data": [3]}}}, "position"),
         ({"boxes": _of(position={})}, "'minX'"),
         ({"boxes": _of(position={"middle": [1], "width": 1, "height": 1})}, r"\[x, y\]"),
+        ({"boxes": _of(position={"middle": 5, "width": 1, "height": 1})}, r"\[x, y\]"),
         ({"boxes": _of(position=BOX | {"maxX": math.nan})}, "finite"),
         ({"boxes": _of(position=BOX | {"maxX": 0.05})}, "no larger"),
         ({"boxes": _of(position=BOX | {"maxX": 80})}, "'domain': 'pixel'"),
@@ -558,6 +561,23 @@ def test_a_stored_form_names_only_files_of_its_run(folder: Folder) -> None:
     gone: Any = media.load(stored | {"file": "media/gone.png"}, folder.path)
     with pytest.raises(errors.RunError, match="cannot be read"):
         gone.read()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"_type": "histogram"},
+        {"_type": "histogram", "counts": 5, "edges": []},
+        {"_type": "image", "file": "media/a.png", "width": math.inf, "height": 1},
+        {"_type": "image", "file": "media/a.png", "width": 1, "height": 1, "classes": {"a": "b"}},
+        {"_type": "image", "file": "media/a.png", "width": 1, "height": 1, "masks": [1]},
+        {"_type": "table", "file": "media/a.parquet"},
+        {"_type": "table", "file": "media/a.parquet", "columns": ["a"], "rows": 1, "objects": 5},
+    ],
+)
+def test_a_torn_stored_form_is_said(stored: dict[str, Any], folder: Folder) -> None:
+    with pytest.raises(errors.MediaError, match="is torn, or no"):
+        media.load(stored, folder.path)
 
 
 # --- wrapping ------------------------------------------------------------------------------------

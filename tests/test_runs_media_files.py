@@ -93,6 +93,9 @@ def test_sound_files_are_kept(tmp_path: Path, folder: Folder) -> None:
     [
         ((SOUND,), "sample_rate"),
         ((SOUND, -1), "sample_rate"),
+        ((SOUND, np.nan), "sample_rate"),
+        ((SOUND, np.inf), "sample_rate"),
+        ((SOUND, 10**10), "10,000,000 samples per second"),
         ((np.zeros((2, 3, 4)), 8000), "shape"),
         ((np.zeros(0), 8000), "at least one"),
         ((np.zeros(5, complex), 8000), "floats"),

@@ -159,6 +159,9 @@ def test_a_served_page_has_addresses(room: Room) -> None:
     made = panels.panel("a", steps, lambda file: f"/files/{file}?v=1&w=2", room.folder)
     read = Reader(made.html)
     assert [image["src"] for image in read.all("img")] == ["/files/media/1.png?v=1&w=2"]
+    # The same picture twice is seen twice, also without JavaScript.
+    twice = panels.panel("a", [(0, [room.image(0), room.image(0)])], lambda f: f"/{f}", room.folder)
+    assert [image["src"] for image in Reader(twice.html).all("img")] == ["/media/0.png"] * 2
     assert read.data()[0]["files"] == {"media/0.png": "/files/media/0.png?v=1&w=2"}
     assert "data:" not in made.html.replace("img-src data:", "").replace("media-src data:", "")\
         .replace("font-src data:", "")  # fmt: skip
@@ -284,6 +287,13 @@ def test_links_are_not_followed(room: Room, tmp_path: Path) -> None:
     made = panels.panel("a", [(0, stored)], folder=room.folder)
     assert "data:image" not in made.carried("en", None, set())
     assert made.pictures == ()
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "media").symlink_to(tmp_path)
+    stored["file"] = "media/secret.png"
+    made = panels.panel("a", [(0, stored)], folder=linked)
+    assert "data:image" not in made.carried("en", None, set())
+    assert made.pictures == ()
 
 
 JSON = st.recursive(
@@ -307,11 +317,71 @@ def test_any_stored_form_is_shown_or_named(stored: dict[str, Any], kind: Any, na
     assert made.text and len(made.pictures) == 0
 
 
+def nested(deep: int) -> Any:
+    made: Any = 1
+    for _ in range(deep):
+        made = [made]
+    return made
+
+
+BOX = {"x0": 0, "y0": 0, "x1": 1, "y1": 1}
+STRANGE: dict[str, dict[str, Any]] = {
+    "a width beyond floats": {"width": 10**400},
+    "a corner beyond floats": {"boxes": {"b": {"boxes": [{**BOX, "x0": 10**400}]}}},
+    "a score beyond floats": {"boxes": {"b": {"boxes": [{**BOX, "score": 10**400}]}}},
+    "classes that are no numbers": {
+        "classes": {"--5": "a", "9" * 5000: "b", "²": "c", "-": "d"},
+        "boxes": {"b": {"boxes": [{**BOX, "class_id": "9" * 5000}]}},
+    },
+    "counts beyond floats": {"_type": "histogram", "counts": [10**400], "edges": [0, 1]},
+    "counts below 0": {"_type": "histogram", "counts": [-1], "edges": [0, 1]},
+    "edges that fall": {"_type": "histogram", "counts": [1], "edges": [1, 0]},
+    "edges too far apart": {"_type": "histogram", "counts": [1], "edges": [-1.7e308, 1.7e308]},
+    "lists in lists": {"_type": "tensor", "shape": nested(900)},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=list(STRANGE))
+def test_what_a_stranger_may_have_stored(room: Room, strange: dict[str, Any]) -> None:
+    made = panels.panel("a", [(0, {**room.image(1), **strange})], folder=room.folder)
+    assert len(Reader(made.carried("en", None, set())).data()) == 1
+    assert made.text and len(made.pictures) == (strange.get("_type") is None)
+    if strange.get("_type") == "histogram":
+        assert Reader(made.html).data()[0]["items"][0][0]["kind"] == "other"
+
+
+@pytest.mark.parametrize("objects", [5, None, [["a"]], ["a"], ["b"], ["c"], "ab", ["gone"]])
+def test_tables_that_say_wrongly_where_objects_are(room: Room, objects: Any) -> None:
+    from plotkit.runs import media
+
+    made = media.wrap(pk.Table({"a": [1, 2], "b": ["no json", "5"], "c": ["[" * 9999, "{}"]}))
+    assert made is not None
+    stored = {**made.store(lambda content, suffix: room.keep(content, f"t{suffix}"))}
+    read = Reader(panels.panel("a", [(0, {**stored, "objects": objects})], folder=room.folder).html)
+    assert read.data()[0]["items"][0][0]["kind"] in ("table", "other")
+
+
+def test_pictures_that_would_fill_the_memory(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = {**room.image(1), "boxes": {"b": {"boxes": [BOX]}}}
+    assert len(panels.panel("a", [(0, plain)], folder=room.folder).pictures) == 1
+    masks = [np.zeros((5000, 4000), np.uint8), np.zeros((8, 8, 3), np.uint8)]
+    for at, mask in enumerate(masks):
+        named = {"m": {"file": room.keep(png(mask), f"mask{at}.png")}}
+        stored = {**room.image(1), "masks": named}
+        assert panels.panel("a", [(0, stored)], folder=room.folder).pictures == ()
+    flat = {**room.image(2), "file": room.keep(png(np.zeros((200, 200))), "large.bmp")}
+    monkeypatch.setattr(pk.settings, "max_pixels", 39_999)
+    assert panels.panel("a", [(0, flat)], folder=room.folder).pictures == ()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4)
+    assert panels.panel("a", [(0, plain)], folder=room.folder).pictures == ()
+
+
 def test_files_that_are_missing_or_no_pictures(room: Room, tmp_path: Path) -> None:
     items = [
         {"_type": "image", "file": "media/gone.png", "width": 8, "height": 8},
         {"_type": "image", "file": room.keep(b"no picture", "odd.png"), "width": 8, "height": 8},
         {"_type": "object3d", "file": "media/x.obj", "scene": room.keep(b"\0\0\0\0{}", "a.scene")},
+        {"_type": "object3d", "scene": room.keep(b"\0\x10\0\0" + b"[" * 4096, "b.scene")},
         {"_type": "table", "file": room.keep(b"no table", "odd.parquet")},
         {"_type": "html", "file": "media/gone.html"},
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 import wave
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -420,6 +422,29 @@ def test_masks(room: Room, tmp_path: Path, visit: Visit, kind: type, car: int) -
     page.get_by_label("truth").check()
     page.get_by_label("Overlays", exact=True).nth(1).uncheck()
     assert shade(page, 100, 60)[3] == 0 and page.locator(".pk-m-box:visible").count() == 0
+
+
+def grey_png(width: int, height: int, lines: bytes) -> bytes:
+    """A PNG of 8-bit grey that says this size and holds these lines, whatever it says."""
+    made = b"\x89PNG\r\n\x1a\n"
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    for kind, body in ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b"")):
+        made += struct.pack(">I", len(body)) + kind + body
+        made += struct.pack(">I", zlib.crc32(kind + body))
+    return made
+
+
+def test_masks_that_would_fill_the_memory(room: Room, tmp_path: Path, visit: Visit) -> None:
+    stored = room.street(np.uint8, 3)
+    size = stored["width"], stored["height"]
+    long = room.keep(grey_png(*size, b"\0" + b"\7" * size[0] + b"\0" * 50_000_000), "long.png")
+    wide = room.keep(grey_png(60_000, 60_000, b"\0" * 10), "wide.png")
+    short = room.keep(grey_png(*size, b"\0" * 10), "short.png")
+    stored["masks"] = {name: {"file": name} for name in (long, wide, short)}
+    page = visit(saved(room, tmp_path, stored))
+    for name in (wide, short):
+        page.get_by_text(f"{name} cannot be read").wait_for()
+    assert shade(page, 0, 0)[3] > 100 and shade(page, 0, 1)[3] == 0
 
 
 def test_boxes(room: Room, tmp_path: Path, visit: Visit) -> None:

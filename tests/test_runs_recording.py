@@ -310,6 +310,38 @@ pk.log({"a": 2})
     assert first(pk.Api().run("p/two")) == {"own": 1}
 
 
+def test_a_signal_handler_may_log_in_the_midst_of_a_call() -> None:
+    found = script(
+        "import signal, sys, plotkit as pk\n"
+        "run = pk.init(project='p', id='one')\n"
+        "heard = 0\n"
+        "def hear(*_):\n"
+        "    global heard\n"
+        "    pk.log({'signal': heard})\n"
+        "    heard += 1\n"
+        "signal.signal(signal.SIGUSR1, hear)\n"
+        # A signal after each fifth line that our code runs.
+        "lines = 0\n"
+        "def trace(frame, event, _):\n"
+        "    global lines\n"
+        "    if 'runs/run.py' in frame.f_code.co_filename and heard < 500:\n"
+        "        lines += event == 'line'\n"
+        "        if lines % 5 == 4 and frame.f_back.f_code is not hear.__code__:\n"
+        "            lines += 1\n"
+        "            signal.raise_signal(signal.SIGUSR1)\n"
+        "    return trace\n"
+        "sys.settrace(trace)\n"
+        "for step in range(200): pk.log({'a': step, 'b': step})\n"
+        "sys.settrace(None)\n"
+        "print(heard)\n"
+    )
+    heard = int(found.stdout or 0)
+    assert heard > 100, found.stderr
+    rows = list(pk.Api().run("p/one").history.rows())
+    assert [row["signal"] for row in rows if "signal" in row] == list(range(heard))
+    assert [(row["a"], row["b"]) for row in rows if "a" in row] == [(k, k) for k in range(200)]
+
+
 def test_many_threads() -> None:
     with pk.init(project="p") as run:
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -236,6 +237,30 @@ def test_files_of_a_run(server: Server, root: Path) -> None:
     assert "sandbox" in answer.headers["content-security-policy"]
 
 
+def test_a_file_is_sent_from_where_it_is_asked_for(server: Server, root: Path) -> None:
+    (picture,) = (root / "Ziffern 手書き" / "r 0" / "media").glob("*.png")
+    content = picture.read_bytes()
+    part = server.ask(at(f"media/{picture.name}"), Range="bytes=10-19")
+    assert (part.status, part.body) == (206, content[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(content)}"
+    assert "sandbox" in part.headers["content-security-policy"]
+    whole = server.ask(at(f"media/{picture.name}"), "HEAD")
+    assert whole.headers["accept-ranges"] == "bytes" and whole.body == b""
+    assert whole.headers["content-length"] == str(len(content))
+
+
+def test_links_in_a_run_are_not_followed(server: Server, root: Path) -> None:
+    folder = root / "Ziffern 手書き" / "r 0"
+    (folder / "media" / "link.txt").symlink_to(root / "secret.txt")
+    assert server.ask(at("media/link.txt")).status == 404
+    other = root / "linked" / "l1"
+    other.mkdir(parents=True)
+    (other / "run.db").write_bytes((folder / "run.db").read_bytes())
+    (other / "media").symlink_to(root)
+    assert server.ask("/linked/l1/media/secret.txt").status == 404
+    (other / "run.db").unlink()
+
+
 @pytest.mark.parametrize(
     "name",
     ["../run.db", "..%2Frun.db", "%2e%2e%2frun.db", "../../../secret.txt", "%2Fetc%2Fpasswd",
@@ -264,6 +289,40 @@ def test_a_running_run_tells_that_it_wrote(server: Server, root: Path) -> None:
     finally:
         run.finish()
     assert json.loads(server.ask("/live/now/state").body)["live"] is False
+
+
+def test_a_later_server_names_its_pictures_otherwise(tmp_path: Path) -> None:
+    # Browsers keep them: the same address must not stand for what has been written since.
+    named = []
+    for step in range(2):
+        with pk.init(project="p", dir=tmp_path, id="r", resume="allow") as run:
+            run.log({"loss": 1.0 + step})
+            run.log({"loss": 0.5 + step})
+        server = Server(tmp_path)
+        try:
+            named.append(set(re.findall(r'src="([^"]+\.svg[^"]*)"', server.ask("/p/r/").text)))
+        finally:
+            server.close()
+    assert named[0] and named[1] and not named[0] & named[1]
+
+
+def test_what_many_ask_for_is_made_once() -> None:
+    from plotkit.runs.serving.app import _Kept
+
+    kept: _Kept[int] = _Kept(2)
+    made: list[int] = []
+
+    def make() -> int:
+        time.sleep(0.1)
+        made.append(1)
+        return len(made)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: kept.get("a", make), range(8))) == {1}
+    assert [kept.get(key, make) for key in ("b", "a", "c", "a", "b")] == [2, 1, 3, 1, 4]
+    with pytest.raises(OSError, match="now"):
+        kept.get("d", lambda: (_ for _ in ()).throw(OSError("now")))
+    assert kept.get("d", make) == 5
 
 
 # --- how it begins and ends ----------------------------------------------------------------------

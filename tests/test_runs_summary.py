@@ -238,6 +238,22 @@ def test_best() -> None:
     assert run.summary == {"acc.best": 3, "loss.best": 1}
 
 
+def test_saying_it_again_changes_nothing_that_was_set_by_hand() -> None:
+    for resume in (None, "must"):
+        pk.init(project="p", id="one", resume=resume)
+        pk.define_metric("acc", summary="max")
+        pk.define_metric("l*", summary="min")
+        if resume is None:
+            pk.log({"acc": 0.5, "loss": 1})
+            pk.run.summary.update({"acc.max": 0.9, "loss": 7})
+    assert pk.run.summary.stored() == {"acc.max": 0.9, "loss": 7}
+    pk.define_metric("acc", summary="min")
+    pk.log({"loss": 3})
+    assert pk.run.summary.stored() == {"acc.min": 0.5, "loss": 7, "loss.min": 1}
+    pk.log({"acc": 0.4})
+    assert pk.run.summary["acc.min"] == 0.4
+
+
 def test_globs_and_later_words() -> None:
     with pk.init(project="p") as run:
         run.define_metric("val/*", step_metric="epoch", summary="min")

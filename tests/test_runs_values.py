@@ -233,8 +233,9 @@ BAD_VALUES: list[tuple[Any, str]] = [
     ([{"a": 1}], "pk.Table"),
     (["x"] * 65, "pk.Table"),
     (len, "function"),
-    (Decimal("sNaN"), "Decimal"),
-    (Fraction(10**400), "Fraction"),
+    (Decimal("sNaN"), "beyond what a float holds"),
+    (Decimal("1e999"), "beyond what a float holds"),
+    (Fraction(10**400), "beyond what a float holds"),
     ([object()], "object"),
     (np.array([object()] * 2), "object"),
 ]
@@ -247,6 +248,22 @@ def test_what_cannot_be_recorded(value: Any, say: str) -> None:
             run.log({"before": 1, "bad": value, "after": 2})
         assert say in str(raised.value)
     assert first(run) == {"before": 1, "after": 2}
+
+
+def test_infinity_of_any_kind_is_itself() -> None:
+    values = [Decimal("-Infinity"), np.float16("inf"), np.longdouble("inf"), np.float32("-inf")]
+    run = logged(*({"x": value, "several": np.array([value] * 2, float)} for value in values))
+    found = [row["x"] for row in run.history.rows()]
+    assert found == [-math.inf, math.inf, math.inf, -math.inf]
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="it is a float")
+def test_a_long_number_that_is_no_float_is_not_called_infinite() -> None:
+    large = np.longdouble("1e4000")
+    with pk.init(project="p") as run:
+        for value in (large, np.array([large, 1])):
+            with pytest.raises(RunError, match="'x'"):
+                run.log({"x": value})
 
 
 def test_a_value_that_raises_when_it_is_read() -> None:

@@ -36,6 +36,11 @@ charts = [
     pk.confusion_matrix(y_true=["a", "b"], preds=["a", "a"]),
     pk.area_under_curve(pk.Table({"x": [0, 1], "y": [0, 1]}), "x", "y"),
 ]
+with pk.init(project="p", id="r", dir=out.parent / "runs") as run:
+    for step in range(3):
+        run.log({"loss": 1 / (step + 1), "weights": pk.Histogram([1, 2, 2])})
+charts += [run.chart("loss", smoothing=0.5), run.heatmap("weights")]
+assert "pk-" in run.report().save(out.parent / "run.html").read_text("utf-8")
 assert sorted(chart.preset.id for chart in charts) == store.names()
 for chart in charts:
     name = chart.preset.id.partition("/")[2]
@@ -84,7 +89,14 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
     assert "plotkit/py.typed" in names
     for file in (ROOT / "presets").rglob("*.json"):
         assert f"plotkit/_presets/{file.relative_to(ROOT / 'presets').as_posix()}" in names
-    for folder in ("fonts", "report", "words", "render/page"):
+    for folder in (
+        "fonts",
+        "report",
+        "words",
+        "render/page",
+        "runs/panels/page",
+        "runs/serving/page",
+    ):
         for file in (ROOT / "plotkit" / folder).iterdir():
             if file.is_file():
                 assert f"plotkit/{folder}/{file.name}" in names
@@ -97,7 +109,7 @@ def test_the_wheel_draws_every_preset(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "site"
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(home)]
     subprocess.run([*command, str(wheel)], check=True)
-    assert every_preset(home, tmp_path / "out", str(home)) == "90"
+    assert every_preset(home, tmp_path / "out", str(home)) == "110"
 
 
 @pytest.mark.wheel
@@ -117,4 +129,4 @@ def test_the_wheel_builds_the_gallery(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_the_checkout_draws_every_preset(tmp_path: Path) -> None:
-    assert every_preset(ROOT, tmp_path / "out", str(ROOT)) == "90"
+    assert every_preset(ROOT, tmp_path / "out", str(ROOT)) == "110"

@@ -54,6 +54,16 @@ def checked(what: str, value: object) -> str:
     return name
 
 
+def near(folder: Path) -> str:
+    """A folder as it is typed from here."""
+    text = str(folder)
+    try:
+        here = os.getcwd()
+    except OSError:  # the script has removed it
+        return text
+    return os.path.relpath(text, here) if text.startswith(here + os.sep) else text
+
+
 def _fault(name: str) -> str:
     """Why this names no folder, or the empty text."""
     if not name.strip():

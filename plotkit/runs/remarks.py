@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,8 +28,19 @@ _SHORT = {
 }
 
 
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
 class RunWarning(UserWarning):
     """Something that a run did not record as it was given; `run.notes` counts all of it."""
+
+
+def warn(sentence: str) -> None:
+    """Warn of something, at the line that called plotkit."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, RunWarning, stacklevel=level)
 
 
 class Remarks:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +12,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from plotkit import errors, settings
-from plotkit.runs import names, process, steps, values
+from plotkit.runs import folders, names, process, remarks, steps, values
 from plotkit.runs.config import Config
 from plotkit.runs.database import Database
 from plotkit.runs.definitions import Definition, Definitions
 from plotkit.runs.record import Record, SectionFacts
 from plotkit.runs.recorded import ConfigFacts, RunHistory, SummaryFacts
-from plotkit.runs.remarks import Remarks, RunWarning
+from plotkit.runs.remarks import Remarks
 from plotkit.runs.steps import Steps
 from plotkit.runs.summary import ReadSummary, Summary
 from plotkit.runs.totals import Totals
@@ -29,7 +27,6 @@ from plotkit.runs.writing import Writer, say
 _NUMBERS = {float, int, bool}
 # Of these the first is also a warning; the others are only counted.
 _WARNED = ("dropped", "spelled", "none")
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Run(Record):
@@ -59,6 +56,8 @@ class Run(Record):
         self._meta.pop("ended", None)
         self._remarks = Remarks(self._meta.get("remarks"))
         self._warnings: list[str] = []  # those of the call that goes on
+        self._logging = False
+        self._later: list[tuple[Any, int | None, bool | None]] = []  # calls made during another
         self._spelled = names.Spellings(database.known(), self._other_spelling)
         self._said = Definitions(database.facts("metrics"))
         for x in self._said.xs:
@@ -147,26 +146,18 @@ class Run(Record):
             return
         faults: list[errors.RunError] = []
         with self._lock:
-            held = self._steps
-            wanted = held.at if step is None else steps.checked(step)
-            if wanted > steps.LAST:
-                steps.checked(wanted)  # none follows the largest
-            if wanted >= held.at:
-                given = self._given(data, faults)
-                if wanted > held.at:
-                    if held.row:
-                        self._write()
-                    held.at = wanted
-                self._gather(given)
-                if commit or (commit is None and step is None):
-                    self._write()
-            elif held.amends(wanted):
-                self._amend(self._given(data, faults))
-            else:
-                self._drop(data, wanted)
+            if self._logging:  # a signal handler logs, in the midst of another call
+                self._later.append((data, step, commit))
+                return
+            self._logging = True
+            try:
+                self._log(data, step, commit, faults)
+                self._log_later(faults)
+            finally:
+                self._logging = False
             told, self._warnings = self._warnings, []
         for sentence in told:
-            self._warn(sentence)
+            remarks.warn(sentence)
         if faults:
             raise faults[0]
 
@@ -202,11 +193,14 @@ class Run(Record):
         """
         self._require_open()
         with self._lock:
+            before = {name: self._said.of(name) for name in self.database.known()}
             made = self._said.define(name, step_metric, summary, hidden, goal, step_sync, overwrite)
             if made.step_metric is not None:
                 made = self._said.define(name, self._spelled.planned(made.step_metric))
             self._writer.set("metrics", self._said.facts())
-            gone, come = self._totals.defined(self.database.known())
+            # A script that goes on says all of it again: what somebody set by hand stays.
+            changed = [name for name, said in before.items() if self._said.of(name) != said]
+            gone, come = self._totals.defined(changed)
             self._writer.forget("summary", gone)
             self._writer.set("summary", come)
         return made
@@ -229,6 +223,7 @@ class Run(Record):
         with self._lock:
             if self._ended:
                 return
+            self._log_later([])
             self._write()
             self._meta |= {"state": state, "ended": time.time()}
             self._writer.set("meta", self.meta)
@@ -244,7 +239,7 @@ class Run(Record):
         self.config._facts = SectionFacts(self, "config")
         if not quiet:
             said = "; ".join([str(self), *self._remarks.counts()])
-            say(f"{said}. {_near(self.folder)}")
+            say(f"{said}. {folders.near(self.folder)}")
 
     def __str__(self) -> str:
         last = self._steps.written_at
@@ -266,6 +261,35 @@ class Run(Record):
         self.end("failed" if failed else "finished")
 
     # --- inside: a call of log -----------------------------------------------------------------
+
+    def _log(
+        self, data: Any, step: int | None, commit: bool | None, faults: list[errors.RunError]
+    ) -> None:
+        held = self._steps
+        wanted = held.at if step is None else steps.checked(step)
+        if wanted > steps.LAST:
+            steps.checked(wanted)  # none follows the largest
+        if wanted >= held.at:
+            given = self._given(data, faults)
+            if wanted > held.at:
+                if held.row:
+                    self._write()
+                held.at = wanted
+            self._gather(given)
+            if commit or (commit is None and step is None):
+                self._write()
+        elif held.amends(wanted):
+            self._amend(self._given(data, faults))
+        else:
+            self._drop(data, wanted)
+
+    def _log_later(self, faults: list[errors.RunError]) -> None:
+        """The calls that were made during another one; what is wrong with them is a fault too."""
+        while self._later:
+            try:
+                self._log(*self._later.pop(0), faults)
+            except errors.RunError as fault:
+                faults.append(fault)
 
     def _given(self, data: Mapping[str, Any], faults: list[errors.RunError]) -> dict[str, Any]:
         """Recorded names and stored values of one call; values that cannot be are left out."""
@@ -328,8 +352,7 @@ class Run(Record):
         if held.row:
             held.row = self._totals.filled(held.row)
             changed = self._totals.added(held.row)  # may look at all rows before this one
-            self._writer.row(held.at, time.time(), held.row)
-            self._writer.set("summary", changed)
+            self._writer.row(held.at, time.time(), held.row, changed)
         held.settle()
 
     def _amend(self, given: dict[str, Any]) -> None:
@@ -342,8 +365,7 @@ class Run(Record):
         self._totals.logged(given)
         held.amended(given)
         changed = self._totals.added(given, joins=True)
-        self._writer.row(held.written_at, time.time(), given)
-        self._writer.set("summary", changed)
+        self._writer.row(held.written_at, time.time(), given, changed)
 
     def _drop(self, data: Mapping[str, Any], step: int) -> None:
         """A step that is past; `data` is looked at for its names only."""
@@ -366,12 +388,6 @@ class Run(Record):
         if len(self._warnings) == before:  # each pair is told
             self._warnings.append(Remarks({"spelled": [1, name, recorded]}).sentence("spelled"))
 
-    def _warn(self, sentence: str) -> None:
-        level, frame = 1, sys._getframe()
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-            level, frame = level + 1, frame.f_back
-        warnings.warn(sentence, RunWarning, stacklevel=level)
-
     # --- inside: the rest ----------------------------------------------------------------------
 
     def _read(self, name: str) -> list[tuple[int, Any]]:
@@ -392,7 +408,7 @@ class Run(Record):
             raise errors.RunError.from_ended(self.path, str(self.folder))
         if not self._told_child:
             self._told_child = True
-            self._warn(f"dropped: {errors.RunError.from_fork(str(self.folder))}")
+            remarks.warn(f"dropped: {errors.RunError.from_fork(str(self.folder))}")
 
     def _beat(self) -> None:
         """A sign of life now and then, for whoever cannot see our process."""
@@ -401,13 +417,3 @@ class Run(Record):
                 self._writer.set("meta", {"seen": time.time(), "remarks": self._remarks.facts()})
             except errors.RunError:
                 return
-
-
-def _near(folder: Path) -> str:
-    """A folder as it is typed from here."""
-    text = str(folder)
-    try:
-        here = os.getcwd()
-    except OSError:  # the script has removed it
-        return text
-    return os.path.relpath(text, here) if text.startswith(here + os.sep) else text

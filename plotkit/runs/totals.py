@@ -84,7 +84,7 @@ class Totals:
         return changed
 
     def defined(self, known: Iterable[str]) -> tuple[list[str], dict[str, Any]]:
-        """Something was said: which of the logged names go from the summary, and what comes."""
+        """Something was said of these logged names: what goes from the summary, and what comes."""
         self._plain.clear()
         self._aggregates.clear()
         self._before.clear()

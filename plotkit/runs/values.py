@@ -128,10 +128,16 @@ def _number(value: Any) -> Any:
     """Decimal, Fraction and others of the kind; complex numbers are two."""
     if isinstance(value, (Decimal, numbers.Rational, numbers.Real)):
         try:
-            return float(value)
+            return _float(value)
         except (OverflowError, ValueError):  # too large; a signalling NaN
             return _NOTHING
     return _NOTHING
+
+
+def _float(value: Any) -> Any:
+    """A number as a float; nothing where only infinity would be left of it."""
+    found = float(value)
+    return _NOTHING if math.isinf(found) and found != value else found
 
 
 def _object(name: str, value: Any, keep: media.Keep, note: Note, whole: bool) -> Any:
@@ -177,7 +183,7 @@ def _element(found: Any) -> Any:
         return _scalar(found.astype("m8[us]").item()) if str(found) != "NaT" else math.nan
     if kind == "c" or kind == "V":
         return _NOTHING
-    return _scalar(float(found) if kind == "f" else found.item())
+    return _float(found) if kind == "f" else _scalar(found.item())
 
 
 def _array(name: str, value: Any, keep: media.Keep, note: Note, whole: bool) -> Any:
@@ -258,8 +264,10 @@ def _hint(value: object) -> str:
     """What to log instead."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return "bytes say nothing of what they are; wrap them: pk.Image, pk.Audio, pk.Video."
-    if isinstance(value, numbers.Number) and not isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
         return "a complex number is two; log its real and its imaginary part."
+    if isinstance(value, numbers.Number):
+        return "it is beyond what a float holds; log its logarithm, or its text."
     if isinstance(value, Mapping):
         return "a dict inside a list has no name; log pk.Table(rows) instead."
     if isinstance(value, (set, frozenset)):

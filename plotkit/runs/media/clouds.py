@@ -10,7 +10,7 @@ import numpy as np
 
 from plotkit import errors, notes
 from plotkit.errors import shown
-from plotkit.runs.media import reading
+from plotkit.runs.media import reading, shapes
 from plotkit.runs.media.scenes import Cloud, Scene
 
 Array = np.ndarray[Any, Any]

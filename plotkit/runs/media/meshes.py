@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from plotkit import errors, notes
+from plotkit.runs.media import shapes
 from plotkit.runs.media.reading import Source
 from plotkit.runs.media.scenes import Cloud, Mesh, Scene
 

@@ -18,6 +18,8 @@ CHANNELS = (1, 2, 3, 4)
 GRID_COLUMNS = 8  # pictures beside each other in a grid of a batch, as torchvision's
 _GRID_GAP = 2  # px between them
 _SLACK = 0.05  # how far floats may pass 0, 1 or -1, as resized pictures do
+_ROUNDING = 1e-6  # and how far without a word
+_DIM = 16.0  # on a scale of 0 to 255
 
 _SHAPES = (
     "(height, width), (height, width, channels), (channels, height, width) or, for a grid of "
@@ -158,7 +160,9 @@ def _of_floats(array: Array) -> tuple[Array, list[str]]:
     if dim or (start, end) not in ((0.0, 1.0), (0.0, 255.0)):
         said.append(notes.pixels_shown(low, high, start, end))
     infinite = values.size - nans - len(finite)
-    outside = infinite + int(np.count_nonzero((finite < start - _SLACK) | (finite > end + _SLACK)))
+    outside = infinite + int(
+        np.count_nonzero((finite < start - _ROUNDING) | (finite > end + _ROUNDING))
+    )
     if outside:
         said.append(notes.pixels_clipped(outside, values.size, low, high))
     with np.errstate(invalid="ignore"):

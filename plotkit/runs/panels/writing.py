@@ -160,14 +160,13 @@ class _Still:
         return ("caption", "note") if count == 1 else ("caption",)
 
     def _source(self, file: str) -> str:
-        """The attributes of an element that shows a file; the first one holds it."""
+        """The attributes of an element that shows a file; content stands in the first one."""
         mark = f' data-pk-file="{escape(file)}"'
-        if file in self.placed:
-            return mark
         found = self._address(file)
-        if found:
-            self.placed.add(file)
-        return f'{mark} src="{escape(found)}"' if found else mark
+        if not found or (file in self.placed and found.startswith("data:")):
+            return mark
+        self.placed.add(file)
+        return f'{mark} src="{escape(found)}"'
 
     def _image(self, item: Item, alt: str) -> str:
         size, small = "", ""
