@@ -80,19 +80,6 @@ _HOMES = {
 _MODULES = ("errors", "fonts", "office", "plot", "presets", "settings", "sizes")
 # What `plotkit.runs.current` holds at the moment: the run of this process, and its config.
 _OF_THE_RUN = ("config", "run", "summary")
-# What people who write `import plotkit as wandb` look for, and what there is instead.
-_INSTEAD = {
-    "Artifact": "Files stay where they are; name them in run.config, or log objects.",
-    "Molecule": "Log pk.Object3D for scenes and point clouds.",
-    "Settings": "Leave settings= out; pk.settings has what can be set.",
-    "agent": "There are no sweeps; a loop over pk.init(config=...) makes the runs.",
-    "alert": "Nothing is sent anywhere; print it.",
-    "login": "There is no account and no server; leave the call out.",
-    "save": "Files stay where they are; objects are kept by log.",
-    "sweep": "There are no sweeps; a loop over pk.init(config=...) makes the runs.",
-    "unwatch": "Leave the call out.",
-    "watch": "Log histograms of weights yourself: log({name: pk.Histogram(parameter)}).",
-}
 
 __all__ = [
     "Api",
@@ -147,8 +134,11 @@ def __getattr__(name: str) -> object:
         return import_module(f"plotkit.{name}")
     if name in _OF_THE_RUN:  # asked anew each time: another run may have begun
         return getattr(import_module("plotkit.runs.current"), name)
-    hint = _INSTEAD.get(name, "")
-    raise AttributeError(f"module 'plotkit' has no attribute {name!r}{hint and f'. {hint}'}")
+    # Not `from plotkit import ...`, which would ask here again.
+    from plotkit.instead import MODULE, told
+
+    hint = told(MODULE, name)
+    raise AttributeError(f"module 'plotkit' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from plotkit import errors
-from plotkit.cli_runs import Dir, Keys, complete_runs, opened, save_runs
+from plotkit.cli_runs import Dir, Keys, complete_runs, opened_all, save_runs
 from plotkit.telling import told
 
 
@@ -32,7 +32,7 @@ def report(
         typer.Argument(
             metavar="FILE|RUN...",
             help='A report\'s file (.toml); or a run ("project/id", "project/latest", an id or a '
-            "name, a folder), or several to compare.",
+            "name, a folder), or several to compare; a project, or 'project/lr*', is all its runs.",
             autocompletion=complete_runs,
         ),
     ],
@@ -75,7 +75,7 @@ def report(
         if file is None:
             if watch:
                 raise errors.OptionError.from_option("--watch", True, "it for a file (.toml) only")
-            records = opened(asked, folder)
+            records = opened_all(asked, folder)
             given = {"keys": keys, "charts": charts, "smoothing": smoothing}
             save_runs(records, out, interactive, formats, limit, **given)
             return

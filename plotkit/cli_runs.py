@@ -47,6 +47,14 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help=_RUN, autocompletion=com
 Runs = Annotated[
     list[str], typer.Argument(metavar="RUN...", help=_RUN, autocompletion=complete_runs)
 ]
+Several = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...",
+        help=f"{_RUN} A project, or 'project/lr*', is all its runs.",
+        autocompletion=complete_runs,
+    ),
+]
 Dir = Annotated[
     Path | None,
     typer.Option("--dir", help="Where the runs lie; default: PLOTKIT_DIR, or plotkit-runs here."),
@@ -66,6 +74,15 @@ def opened(asked: list[str], folder: Path | None) -> list[Record]:
     from plotkit.runs.record import Record
 
     found = [finding.locate(one, folder).folder for one in asked]
+    return [Record(place) for place in dict.fromkeys(found)]
+
+
+def opened_all(asked: list[str], folder: Path | None) -> list[Record]:
+    """The runs that are meant, each once; of a project or a pattern all its runs."""
+    from plotkit.runs import finding
+    from plotkit.runs.record import Record
+
+    found = [place.folder for one in asked for place in finding.locate_all(one, folder)]
     return [Record(place) for place in dict.fromkeys(found)]
 
 
@@ -115,16 +132,18 @@ def list_command(
         from plotkit.runs import listing
 
         found = listing.find(folder, project, filters or [], order)
+        why = "" if found else listing.nothing(folder, project, filters or [])
         if as_json:
             print_json([listing.as_json(record) for record in found])
             return
         if not found:
-            typer.echo(listing.nothing(folder, project, filters or []), err=True)
+            typer.echo(why, err=True)
             return
         from plotkit import tabled
 
         columns, rows, numbers = listing.table(found, project, keys)
-        spare = 0 if keys else sum(name not in listing.COLUMNS for name in columns)
+        metrics = [name for name in columns if name not in listing.COLUMNS]
+        spare = [*([] if keys else reversed(metrics)), *listing.NEEDLESS]
         tabled.table(columns, rows, numbers=numbers, spare=spare)
         for line in listing.torn(found):
             typer.echo(f"note: {line}", err=True)
@@ -143,7 +162,8 @@ def show(asked: Run, keys: Keys = None, folder: Dir = None, as_json: Json = Fals
             return
         facts = overview.facts(record)
         typer.echo(facts.path if facts.name == facts.id else f"{facts.name}  {facts.path}")
-        typer.echo(overview.sentence(facts))
+        for line in (overview.sentence(facts), *overview.told(facts)):
+            typer.echo(line)
         typer.echo(str(record.folder))
         for title, (columns, rows, numbers) in listing.shown(record, keys):
             typer.echo(f"\n{title}")
@@ -154,7 +174,7 @@ def show(asked: Run, keys: Keys = None, folder: Dir = None, as_json: Json = Fals
 
 @app.command()
 def compare(
-    asked: Runs,
+    asked: Several,
     keys: Keys = None,
     out: Annotated[
         Path | None,
@@ -167,7 +187,7 @@ def compare(
 ) -> None:
     """Put runs side by side: what differs in their configs, and which is best."""
     with told():
-        records = opened(asked, folder)
+        records = opened_all(asked, folder)
         if len(records) < 2:
             raise errors.OptionError.from_option("RUN", asked, "two runs or more")
         if out is not None:
@@ -195,9 +215,10 @@ def _save_comparison(records: list[Record], keys: list[str] | None, out: Path) -
     if out.suffix.lower() in (".html", ".pdf", ""):
         save_runs(records, out, keys=keys)
         return
+    from plotkit.runs import charts, listing
+
     if not keys:
-        raise errors.OptionError.from_option("--keys", None, f"what {out.name} is to show")
-    from plotkit.runs import charts
+        raise errors.RunError.from_picture_of_nothing(out.name, listing.drawable(records))
 
     typer.echo(str(charts.chart(records, keys[0] if len(keys) == 1 else keys).save(out)))
 

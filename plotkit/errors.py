@@ -453,6 +453,22 @@ class OptionError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_unknown_field(
+        cls, asked: str, own: Sequence[str], fields: Iterable[str]
+    ) -> OptionError:
+        """Runs are filtered or ordered by a name that there is not.
+
+        `own` are the names that every run has, and `fields` those of its config and summary.
+        """
+        known = [*fields]
+        same = [shown(name) for name in known if name.partition(".")[2] == asked]
+        near = f" Did you mean {' or '.join(same)}?" if same else nearest(asked, [*own, *known])
+        return cls(
+            f"runs have no {shown(asked)} to filter or order by.{near} There: config.NAME, "
+            f"summary.NAME, {', '.join(own)}."
+        )
+
+    @classmethod
     def from_project_file(cls, path: str, reason: str) -> OptionError:
         """A pyproject.toml that does not say where the presets are."""
         return cls(f"cannot tell the folder of presets from {shown(path, 200)}: {reason}.")
@@ -845,6 +861,32 @@ class RunError(PlotkitError, ValueError):
         )
 
     @classmethod
+    def from_unknown_project(cls, asked: str, available: Sequence[str]) -> RunError:
+        """No run belongs to a project of that name."""
+        return cls(
+            f"no project {shown(asked)}.{nearest(asked, available)} There: {listed(available)}."
+        )
+
+    @classmethod
+    def from_project(cls, asked: str, project: str, count: int) -> RunError:
+        """One run is needed, and a project is named."""
+        return cls(
+            f"{shown(asked)} is a project of {count:,} run{'' if count == 1 else 's'}; one run is "
+            f"needed: {project}/latest, or one that 'plotkit runs list {project}' shows."
+        )
+
+    @classmethod
+    def from_picture_of_nothing(cls, name: str, available: Sequence[str]) -> RunError:
+        """A picture of runs that says no metric; `available` are those that it can show."""
+        if not available:
+            return cls(f"{name} has nothing to show: these runs have logged no numbers.")
+        return cls(
+            f"{name} is one chart, and nothing says which. Add -k {shown(available[0])}, or save a "
+            f"report of all: -o {name.rpartition('.')[0] or name}.html. To draw: "
+            f"{listed(available)}."
+        )
+
+    @classmethod
     def from_no_run(cls, folder: str) -> RunError:
         """A folder that is no run's own was to be deleted."""
         return cls(
@@ -1065,12 +1107,14 @@ class RunError(PlotkitError, ValueError):
         )
 
     @classmethod
-    def from_value(cls, name: str, value: object, hint: str) -> RunError:
+    def from_value(
+        cls, name: str, value: object, hint: str, *, is_one_of_a_call: bool = True
+    ) -> RunError:
         """A value that cannot be recorded, and what can be."""
         kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
         return cls(
-            f"{shown(name)}: cannot record {shown(value)} ({kind}): {hint} The other values of "
-            "this call are recorded."
+            f"{shown(name)}: cannot record {shown(value)} ({kind}): {hint}"
+            + (" The other values of this call are recorded." if is_one_of_a_call else "")
         )
 
     @classmethod

@@ -94,10 +94,10 @@ def duplicate_x(column: str, count: int, first: int) -> str:
     )
 
 
-def many_series(column: str, count: int, named: list[str]) -> str:
-    """More series than colours."""
+def many_series(column: str, count: int, named: list[str], end: str = "highest") -> str:
+    """More series than colours; `end` is "highest" or "lowest"."""
     return (
-        f"column {shown(column)} has {count:,} series: the {len(named)} that end highest are in "
+        f"column {shown(column)} has {count:,} series: the {len(named)} that end {end} are in "
         f"colour and named ({listed(named)}), the other {count - len(named):,} are grey."
     )
 
@@ -412,6 +412,14 @@ def averaged(key: str, x: str, count: int) -> str:
     )
 
 
+def mean_of_x(key: str, x: str, rows: int, points: int) -> str:
+    """Several rows of a line at one x, such as all batches of an epoch."""
+    return (
+        f"{shown(key)}: {rows:,} rows share {points:,} values of {shown(x)}; each point is the "
+        "mean of its rows (reduce=False draws every row)."
+    )
+
+
 def below_log(key: str, count: int) -> str:
     """A band that would reach below zero, along a logarithmic axis."""
     return (
@@ -556,6 +564,14 @@ def steps_dropped(count: int, step: int, at: int, names: Sequence[str]) -> str:
     )
 
 
+def run_of_a_worker() -> str:
+    """A worker process begins a run while it imports the script that started it."""
+    return (
+        "a worker process imports this script, and begins a run of its own here. Put what begins "
+        "the run, and what logs to it, under: if __name__ == '__main__':"
+    )
+
+
 def values_replaced(count: int, name: str, step: int) -> str:
     """Values that a later one of the same name and step took the place of."""
     return (
@@ -581,9 +597,9 @@ def none_recorded(count: int, name: str) -> str:
 def recorded_as_histogram(count: int, name: str) -> str:
     """Arrays too large for a list."""
     return (
-        f"{count:,} array{'' if count == 1 else 's'} of more than 64 values recorded as "
-        f"histogram{'' if count == 1 else 's'} (first: {shown(name)}); run.summary keeps an array "
-        "whole, pk.Table all rows of one."
+        f"{count:,} array{'' if count == 1 else 's'} of more than 64 values kept as "
+        f"{'a histogram' if count == 1 else 'histograms'} (first: {shown(name)}). To keep every "
+        "value, put the array into run.summary, or log a pk.Table."
     )
 
 

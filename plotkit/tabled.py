@@ -19,7 +19,7 @@ def table(
     *,
     numbers: Sequence[str] = (),
     marked: frozenset[tuple[int, int]] = frozenset(),
-    spare: int = 0,
+    spare: Sequence[str] = (),
 ) -> None:
     """Print a table.
 
@@ -29,11 +29,19 @@ def table(
         numbers: columns that are set to the right.
         marked: (row, column) of the cells that are better than others: bold on a terminal,
             with a star in plain text.
-        spare: how many columns at the end may be left out where a terminal is too narrow.
+        spare: columns that are left out where a terminal is too narrow, the first of them first.
+            Where there are some, the first column of the table is never cut.
     """
     if sys.stdout.isatty():
         kept = _fitting(columns, rows, spare)
-        _rich(columns[:kept], [row[:kept] for row in rows], numbers, marked)
+        place = {at: column for column, at in enumerate(kept)}
+        _rich(
+            [columns[at] for at in kept],
+            [[row[at] for at in kept] for row in rows],
+            numbers,
+            frozenset((row, place[at]) for row, at in marked if at in place),
+            whole=bool(spare),
+        )
     else:
         for line in aligned(columns, rows, numbers=numbers, marked=marked):
             typer.echo(line)
@@ -75,17 +83,21 @@ def aligned(
     ]
 
 
-def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], spare: int) -> int:
-    """How many columns are shown, for the terminal's width."""
+def _fitting(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str]
+) -> list[int]:
+    """The columns that are shown, for the terminal's width."""
     from rich.cells import cell_len
     from rich.console import Console
 
     width = Console().width
     texts = zip(columns, *rows, strict=True)
     wide = [max(map(cell_len, column)) + _BETWEEN for column in texts]
-    kept = len(columns)
-    while kept > len(columns) - spare and sum(wide[:kept]) > width:
-        kept -= 1
+    kept = list(range(len(columns)))
+    for name in spare:
+        if sum(wide[at] for at in kept) - _BETWEEN <= width:
+            break
+        kept = [at for at in kept if columns[at] != name]
     return kept
 
 
@@ -94,6 +106,7 @@ def _rich(
     rows: Sequence[Sequence[str]],
     numbers: Sequence[str],
     marked: frozenset[tuple[int, int]],
+    whole: bool,
 ) -> None:
     from rich import box
     from rich.cells import cell_len
@@ -106,7 +119,10 @@ def _rich(
         side: Any = "right" if name in numbers else "left"
         # Names and numbers stay whole; long texts are folded.
         short = max(map(cell_len, (row[at] for row in rows)), default=0) <= _LONG
-        made.add_column(Text(name), justify=side, no_wrap=short, overflow="ellipsis")
+        if whole and at == 0:
+            made.add_column(Text(name), justify=side, overflow="fold")
+        else:
+            made.add_column(Text(name), justify=side, no_wrap=short, overflow="ellipsis")
     for at, row in enumerate(rows):
         cells = (
             Text(cell, style="bold green" if (at, column) in marked else "")

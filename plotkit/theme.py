@@ -11,14 +11,21 @@ from typing import Any
 from plotkit import errors
 from plotkit.resources import builtin_presets
 from plotkit.text import as_title, wrap
+from plotkit.text import width as text_width
 
 NAMES = ("light", "dark")
 _PX_PER_UNIT = {"px": 1.0, "in": 96.0, "cm": 96.0 / 2.54, "mm": 96.0 / 25.4, "pt": 96.0 / 72.0}
 _TITLE_LINES, _SUBTITLE_LINES = 3, 2
 # px that stand around the plot or the legend: axis labels, titles, padding
 _AROUND_SQUARE_X, _AROUND_SQUARE_Y, _AROUND_LEGEND, _ROW_NAMES = 81, 141, 80, 60
+_AROUND_ROWS = 56.0  # px of the figure that no legend above the plot has
 _SMALLEST_PLOT = 60.0
 _ROOM_FOR_LEGEND = 300.0  # px of a square plot with a legend in its corner
+_ROOM_BESIDE = 600.0  # px of a figure whose legend stands beside the plot
+_ENTRY, _BETWEEN = 38.0, 18.0  # px of an entry of a legend without its label, and between two
+_LABEL_SIZE, _CHARACTER = 11.5, 6.1  # px of a label's text, and of a character, about
+# What a legend beside a plot has that one above it has not.
+_BESIDE = ("orient", "direction", "titleOrient", "titleAnchor", "offset")
 # The param that tells a legend how wide it may be; it belongs to the layout, not to the caller.
 LEGEND_ROOM = "legend_room"
 
@@ -108,6 +115,8 @@ def dress(
     dressed = {**spec, **_sized(spec, width, height)}
     if keeps_shape(spec) and _is_small(dressed.get("width")):
         dressed["encoding"] = _with_legends_above(_held(spec, "encoding"))
+    elif LEGEND_ROOM in _params(spec) and _length(dressed.get("width"), 640.0) < _ROOM_BESIDE:
+        dressed["encoding"] = _with_legends_in_rows(dressed)
     themed = config(theme)
     if "/schema/vega/" in str(spec.get("$schema", "")):
         themed = vega_config(themed)
@@ -175,6 +184,79 @@ def _with_legends_above(encoding: Mapping[str, Any]) -> dict[str, Any]:
             definition = {**definition, "legend": {**own, "orient": "top", "columns": 1}}
         made[channel] = definition
     return made
+
+
+def _params(spec: Mapping[str, Any]) -> set[Any]:
+    """The names of the spec's params."""
+    params = spec.get("params")
+    held = params if isinstance(params, list) else ()
+    return {param.get("name") for param in held if isinstance(param, Mapping)}
+
+
+def _with_legends_in_rows(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Channels whose legends stand in rows above a plot that is too narrow for one beside it.
+
+    Of four names and more there are two in a row at least: long ones lose their middle, where that
+    leaves them apart.
+    """
+    encoding = _held(spec, "encoding")
+    legends = {
+        channel: definition
+        for channel, definition in encoding.items()
+        if isinstance(definition, Mapping) and _is_laid_out(_held(definition, "legend"))
+    }
+    fields = {definition.get("field") for definition in legends.values()}
+    room = (_length(spec.get("width"), 640.0) - _AROUND_ROWS + _BETWEEN) / max(len(fields), 1)
+    made = dict(encoding)
+    for channel, definition in legends.items():
+        names = _values(spec, definition.get("field"))
+        columns, most = _in_rows(names, room)
+        own = dict(definition["legend"])
+        if own.get("orient") == "right":
+            own = {k: v for k, v in own.items() if k not in _BESIDE}
+        own |= {"columns": columns, "labelLimit": most * 8, "labelExpr": _ends_expression(most)}
+        made[channel] = {**definition, "legend": own}
+    return made
+
+
+def _is_laid_out(legend: Mapping[str, Any]) -> bool:
+    """Whether it is ours to say how a legend's names stand."""
+    return legend.get("orient") == "right" or LEGEND_ROOM in str(legend.get("columns"))
+
+
+def _in_rows(names: set[str], room: float) -> tuple[int, int]:
+    """How many names stand in a row of so many px, and the most characters of each."""
+    longest = max((text_width(name, _LABEL_SIZE) for name in names), default=0.0)
+    columns = int(room / (longest + _ENTRY + _BETWEEN))
+    for least in (max(columns, 2 if len(names) > 3 else 1), 1):
+        most = int((room / least - _BETWEEN - _ENTRY) / _CHARACTER)
+        if least == columns:
+            most = max(most, *map(len, names))
+        if least == 1 or len({_ends(name, most) for name in names}) == len(names):
+            break
+    return least, most
+
+
+def _values(spec: Mapping[str, Any], field: Any) -> set[str]:
+    """The texts that the spec's rows hold in a field."""
+    rows = _held(spec, "data").get("values")
+    held = rows if isinstance(rows, list) else ()
+    found = {row.get(field) for row in held if isinstance(row, Mapping)}
+    return {value for value in found if isinstance(value, str)}
+
+
+def _ends(name: str, most: int) -> str:
+    """A name without its middle, as `_ends_expression` shows it."""
+    half = most // 2
+    return name if len(name) <= most else f"{name[:half]}\u2026{name[-half:]}"
+
+
+def _ends_expression(most: int) -> str:
+    """A label's text in Vega, of so many characters at most."""
+    half, label = most // 2, "datum.label"
+    return (
+        f"length({label})<={most}?{label}:slice({label},0,{half})+'\u2026'+slice({label},-{half})"
+    )
 
 
 def _sized(spec: Mapping[str, Any], width: float | None, height: float | None) -> dict[str, Any]:

@@ -187,9 +187,22 @@ def test_a_name_that_two_runs_have(tmp_path: Path) -> None:
         (("show", "p/on"), "plotkit: no run 'p/on' in "),
         (("show", "p/on"), "Did you mean 'p/one'?"),
         (("list", "--filter", "lr"), "plotkit: --filter='lr': expected NAME<VALUE"),
-        (("list", "--filter", "lr<1"), "plotkit: "),
+        (("list", "--filter", "lr<1"), "plotkit: runs have no 'lr' to filter or order by. Did you"),
+        (
+            ("list", "--filter", "lr<1"),
+            "Did you mean 'config.lr'? There: config.NAME, summary.NAME",
+        ),
+        (("list", "--order", "-los"), "Did you mean 'summary.loss'?"),
+        (("list", "pp"), "plotkit: no project 'pp'. Did you mean 'p'? There: 'p', 'q'."),
         (("compare", "one"), "plotkit: RUN=['one']: expected two runs or more"),
-        (("compare", "one", "two", "-o", "x.png"), "plotkit: --keys=None: expected what x.png"),
+        (("compare", "one", "two", "-o", "x.png"), "plotkit: x.png is one chart, and nothing says"),
+        (
+            ("compare", "one", "two", "-o", "x.png"),
+            "Add -k 'acc', or save a report of all: -o x.html.",
+        ),
+        (("show", "p"), "'p' is a project of 2 runs; one run is needed: p/latest, or one"),
+        (("delete", "p", "--yes"), "'p' is a project of 2 runs"),
+        (("compare", "pp"), "plotkit: no run 'pp' in "),
         (("export", "one", "-o", "x.xlsx"), "cannot tell the format of 'x.xlsx'"),
         (("export", "one", "-o", "x.csv", "--keys", "los"), "Did you mean 'loss'?"),
     ],
@@ -209,8 +222,6 @@ def test_nothing_to_list_is_said(kept: Path, tmp_path: Path) -> None:
     assert (empty.returncode, empty.stdout) == (0, "")
     assert empty.stderr.startswith(f"no runs in {tmp_path}")
     assert json.loads(cli("runs", "list", "--json", dir=tmp_path).stdout) == []
-    other = cli("runs", "list", "pp", dir=kept)
-    assert other.stderr == "no project 'pp'. Did you mean 'p'? There: 'p', 'q'.\n"
     none = cli("runs", "list", "--filter", "config.lr>5", dir=kept)
     assert none.stderr == "none of 3 runs passes config.lr>5\n"
 
@@ -235,7 +246,8 @@ def test_a_terminal_shows_as_many_columns_as_fit() -> None:
         "import sys\nfrom plotkit import tabled\n"
         "sys.stdout.isatty = lambda: True\n"
         "tabled.table(['run', 'state', 'loss', 'accuracy'], [['p/one', '実験', '0.25', '0.5']],"
-        " numbers=['loss', 'accuracy'], marked=frozenset({(0, 2)}), spare=2)"
+        " numbers=['loss', 'accuracy'], marked=frozenset({(0, 2)}),"
+        " spare=['accuracy', 'state', 'loss'])"
     )
 
     def printed(width: int) -> list[str]:
@@ -247,7 +259,9 @@ def test_a_terminal_shows_as_many_columns_as_fit() -> None:
 
     assert printed(80)[2].split() == ["p/one", "実験", "0.25", "0.5"]
     assert printed(26)[2].split() == ["p/one", "実験", "0.25"]
-    assert printed(8)[0].split()[0] == "run"
+    assert printed(16)[2].split() == ["p/one", "0.25"]
+    assert printed(8)[2].split() == ["p/one"]
+    assert "".join(printed(4)[2:]).replace(" ", "") == "p/one"  # folded, as one types it
 
 
 # --- compare -------------------------------------------------------------------------------------
@@ -277,6 +291,26 @@ def test_compare_as_json_names_the_best(tmp_path: Path) -> None:
     assert found["config"] == []
 
 
+@pytest.mark.parametrize("asked", [("p",), ("p/*",), ("p/one", "p"), ("p/[ot]*",)])
+def test_a_project_is_all_its_runs(kept: Path, tmp_path: Path, asked: tuple[str, ...]) -> None:
+    found = json.loads(cli("runs", "compare", *asked, "--json", dir=kept).stdout)
+    assert [run["id"] for run in found["runs"]] == ["one", "two"]
+    if asked == ("p",):
+        done = cli("report", "p", "-o", "all.pdf", "--charts", "0", dir=kept, cwd=tmp_path)
+        assert done.stdout == "all.pdf\n", done.stderr
+
+
+def test_show_says_what_init_was_told(tmp_path: Path) -> None:
+    with pk.init(
+        project="p", id="a", dir=tmp_path, tags=["base"], group="g", notes="a port"
+    ) as run:
+        run.log({"loss": 1.0})
+    lines = cli("runs", "show", "a", dir=tmp_path).stdout.splitlines()
+    assert lines[2:4] == ["Group g · Tags base", "a port"]
+    (found,) = json.loads(cli("runs", "list", "--json", dir=tmp_path).stdout)
+    assert (found["group"], found["tags"], found["notes"]) == ("g", ["base"], "a port")
+
+
 def test_compare_as_a_picture(kept: Path, tmp_path: Path) -> None:
     done = cli("runs", "compare", "one", "two", "-k", "loss", "-o", "c.svg", dir=kept, cwd=tmp_path)
     assert done.stdout == "c.svg\n", done.stderr
@@ -301,13 +335,34 @@ def test_export_with_media(kept: Path, tmp_path: Path) -> None:
         "runs", "export", "three", "-o", "h.parquet", "--media", "files", dir=kept, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    names = ["picture/000000-0.png", "picture/000001-0.png", "picture/000001-1.png"]
+    names = [
+        "picture/picture-step000000-0.png",
+        "picture/picture-step000001-0.png",
+        "picture/picture-step000001-1.png",
+    ]
     assert (
         sorted(path.relative_to(tmp_path / "files").as_posix() for path in tmp_path.rglob("*.png"))
         == names
     )
     assert (tmp_path / "files" / names[0]).read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "h.parquet").read_bytes().startswith(b"PAR1")
+
+
+def test_masks_are_exported_under_their_names(tmp_path: Path) -> None:
+    import numpy as np
+
+    mask = {"mask_data": np.eye(4, 6, dtype="uint8")}
+    with pk.init(project="p", id="a", dir=tmp_path / "runs") as run:
+        masks = {"truth": mask, "guess/2": {"mask_data": 1 - np.eye(4, 6, dtype="uint8")}}
+        run.log({"val/seen": [pk.Image(pixels(), masks=masks)]}, step=20)
+    done = cli(
+        "runs", "export", "a", "-o", "h.csv", "--media", "m", dir=tmp_path / "runs", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "m").iterdir()
+    made = sorted(path.name.removeprefix(folder.name) for path in folder.iterdir())
+    assert made[0] == "-step000020-0-mask-guess_2.png" or made[0].startswith("-step000020-0-mask-g")
+    assert made[1:] == ["-step000020-0-mask-truth.png", "-step000020-0.png"]
 
 
 # --- delete --------------------------------------------------------------------------------------

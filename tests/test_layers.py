@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "plotkit"
 # The floors of the house, from the ground up; a room imports only from earlier lines.
 FLOORS = [
     # 0
-    "errors", "notes", "resources", "settings", "progress",
+    "errors", "notes", "instead", "resources", "settings", "progress",
     # 1
     "durable", "written", "ids", "filenames", "text", "words", "trends", "facts", "coded",
     "column", "files", "table",
@@ -74,8 +74,8 @@ FLOORS = [
     "runs.drawing",
     "runs.following", "runs.terminal", "runs.watching",
     "runs.record", "runs.brought", "runs.csv_files", "runs.event_files", "runs.bringing",
-    "runs.recorded", "runs.run", "runs.current", "runs.finding", "runs.filtering", "runs.api",
-    "runs.listing",
+    "runs.recorded", "runs.details", "runs.run", "runs.current", "runs.finding",
+    "runs.filtering", "runs.api", "runs.listing",
     "runs.serving.guard", "runs.serving.viewing", "runs.serving.app", "runs.serving",
     # 7
     "telling", "tabled", "cli_presets", "cli_runs", "cli_report", "cli", "__main__",

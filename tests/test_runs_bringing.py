@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def write_scalars(folder: Path, values: list[tuple[int, str, float]], suffix: st
 def test_what_pytorch_wrote_comes_as_runs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = by_name(bring_tensorboard(TORCH, dir=root))
 
-    assert sorted(found) == ["resnet", "resnet/acc_train", "resnet/acc_val", "resnet/hp"]
+    assert sorted(found) == ["resnet", "resnet/acc_train", "resnet/acc_val"]
     run = found["resnet"]
     assert run.project == "tensorboard_torch"
     assert run.state == "finished"
@@ -68,10 +69,22 @@ def test_what_pytorch_wrote_comes_as_runs(root: Path, capsys: pytest.CaptureFixt
     assert image.image.getpixel((7, 7))[2] == 253  # 191/192 of white, as torch wrote it
     assert run.summary["tone"].rate == 8000
     assert run.summary["note/text_summary"] == "**hello**"
-    assert dict(found["resnet/hp"].config) == {"lr": 0.1, "bs": 32, "opt": "adam", "amp": 1}
-    assert found["resnet/hp"].summary["hparam/acc"] == pytest.approx(0.9)
+    # What add_hparams wrote into a folder of its own belongs to the run around it.
+    assert dict(run.config) == {"lr": 0.1, "bs": 32, "opt": "adam", "amp": 1}
+    assert run.summary["hparam/acc"] == pytest.approx(0.9)
     assert run.notes == ["1 value of the kind 'pr_curves' ('pr', ...) was not read."]
     assert "'pr_curves'" in capsys.readouterr().err
+
+
+def test_several_sessions_in_a_run_stay_runs(tmp_path: Path, root: Path) -> None:
+    shutil.copytree(TORCH, tmp_path / "logs")
+    shutil.copytree(tmp_path / "logs" / "resnet" / "hp", tmp_path / "logs" / "resnet" / "hp2")
+
+    found = by_name(bring_tensorboard(tmp_path / "logs", dir=root))
+
+    assert {"resnet/hp", "resnet/hp2"} < set(found)
+    assert not found["resnet"].config
+    assert found["resnet/hp"].config["lr"] == 0.1
 
 
 def test_wall_times_and_steps_are_kept(tmp_path: Path, root: Path) -> None:

@@ -326,14 +326,15 @@ def test_groups_by_config(log: Log) -> None:
 
 
 def test_settings_that_differ_little_are_groups_of_their_own(log: Log) -> None:
-    runs = [log([{"loss": lr}], config={"lr": lr}) for lr in (0.1234567, 0.1234568, 0.5, 0.5)]
+    values = (0.1234567, 0.1234568, 0.5, 0.5)
+    runs = [log([{"loss": lr}], name="same", config={"lr": lr}) for lr in values]
     chart = charts.chart(runs, "loss", group="config.lr")
     assert list(dict.fromkeys(row["color"] for row in drawn(chart))) == [
         "lr=0.1234567 (n=1)",
         "lr=0.1234568 (n=1)",
         "lr=0.5 (n=2)",
     ]
-    assert grouping.labels(runs[:2]) == ["lr=0.1234567", "lr=0.1234568"]
+    assert grouping.labels(runs[:2]) == ["same (lr=0.1234567)", "same (lr=0.1234568)"]
 
 
 def test_repeated_x_are_noted_once_for_all_groups(log: Log) -> None:
@@ -556,6 +557,128 @@ def test_lists_of_labels_are_put_together(log: Log) -> None:
     )
     wanted = pk.roc_curve([0, 1, 1, 0, 1], [0.1, 0.8, 0.7, 0.3, 0.2])
     assert run.roc_curve("truth", "score").to_dict() == wanted.to_dict()
+
+
+# --- what is best, what is near, what is the same ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "define", "end"),
+    [
+        ("val/loss", [], "lowest"),
+        ("top1_err", [], "lowest"),
+        ("loss_scale", [], "highest"),
+        ("score", [], "highest"),
+        ("score", [{"name": "sc*", "goal": "minimize"}], "lowest"),
+        ("score", [{"name": "score", "summary": "min"}], "lowest"),
+        ("loss", [{"name": "loss", "goal": "maximize"}], "highest"),
+        ("loss", [{"name": "loss", "summary": "min,max"}], "lowest"),
+    ],
+)
+def test_of_many_runs_the_best_are_named(
+    log: Log, key: str, define: list[dict[str, Any]], end: str
+) -> None:
+    runs = [log([{key: 1}, {key: at}], name=f"r{at}", define=define) for at in range(10)]
+    chart = charts.chart(runs, key)
+    best = range(7) if end == "lowest" else range(3, 10)
+    assert {row["color"] for row in drawn(chart)} == {None, *(f"r{at}" for at in best)}
+    assert f"the 7 that end {end} are in colour" in chart.notes[0]
+
+
+def test_long_lines_that_end_lowest_are_named_too() -> None:
+    rows = 2000
+    table = {
+        "x": np.tile(np.arange(rows), 10),
+        "y": np.concatenate([np.linspace(5, at, rows) for at in range(10)]),
+        "run": np.repeat([f"r{at}" for at in range(10)], rows),
+    }
+    fields = {"x": "x", "y": "y", "color": "run"}
+    chart = pk.plot_table("plotkit/line", table, fields, params={"named": "lowest"})
+    assert {row["color"] for row in drawn(chart)} == {None, *(f"r{at}" for at in range(7))}
+    with pytest.raises(pk.errors.OptionError, match="named='best': expected 'highest' or 'lowest'"):
+        pk.plot_table("plotkit/line", table, fields, params={"named": "best"})
+
+
+def test_rows_of_one_x_are_drawn_as_their_mean(log: Log) -> None:
+    rows = [{"loss": at, "epoch": at // 4} for at in range(10)]
+    run = log([*rows, {"val": 3, "epoch": 2}, {"loss": math.nan, "epoch": 2}])
+    chart = run.chart("loss", x="epoch")
+    assert [(row["x"], row["y"]) for row in drawn(chart)] == [(0, 1.5), (1, 5.5), (2, None)]
+    assert chart.notes[0] == (
+        "'loss': 11 rows share 3 values of 'epoch'; each point is the mean of its rows "
+        "(reduce=False draws every row)."
+    )
+    assert len(drawn(run.chart("loss", x="epoch", reduce=False))) == 11
+    # An x that comes back by chance is no counter.
+    swinging = log([{"a": at, "b": b} for at, b in enumerate([0.5, 0.1, 0.5, 0.2])])
+    assert len(drawn(swinging.chart("a", x="b"))) == 4
+
+
+def test_groups_by_several_names_and_by_what_init_was_told(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = [{"group": "a", "job_type": "train"}, {"group": "b"}, {}]
+    for at, more in enumerate(told * 2):
+        with pk.init(project="p", dir=tmp_path, config={"lr": 0.1, "n": {"k": at}}, **more) as run:
+            run.log({"acc": at})
+    runs = pk.Api(tmp_path).runs("p")
+
+    def groups(group: Any) -> list[str]:
+        return list(dict.fromkeys(row["color"] for row in drawn(runs.chart("acc", group=group))))
+
+    assert groups("group") == ["a (n=2)", "b (n=2)", "no group (n=2)"]
+    assert groups(["config.lr", "job_type"]) == [
+        "lr=0.1, train (n=2)",
+        "lr=0.1, no job_type (n=4)",
+    ]
+    assert groups(("config.lr", "config.n.k"))[:2] == ["lr=0.1, n.k=0 (n=1)", "lr=0.1, n.k=1 (n=1)"]
+    assert (
+        runs.chart("acc", group=["config.lr", "group"]).strings["subtitle"].endswith("by lr, group")
+    )
+    for bad in ([], ["config.lr", 3], {}):
+        with pytest.raises(pk.errors.OptionError, match="or a list of some"):
+            runs.chart("acc", group=bad)
+
+
+def test_a_given_name_counts_more_than_the_config(tmp_path: Path) -> None:
+    def labels(project: str, told: Sequence[dict[str, Any]]) -> list[str]:
+        for one in told:
+            pk.init(project=project, dir=tmp_path, **one).finish()
+        return grouping.labels(pk.Api(tmp_path).runs(project, order="created"))
+
+    both = [{"id": f"lr{k}-s", "name": f"lr{k}-s", "config": {"lr": k}} for k in range(2)]
+    assert labels("both", both) == ["lr0-s", "lr1-s"]
+    # Without a name, only what tells the runs apart: all of "x" is the same, "lz" follows "lr".
+    own = [{"config": {"x": 1, "a": {"lr": k // 2, "lz": k // 2}, "seed": k % 2}} for k in range(4)]
+    assert labels("none", own) == [f"lr={k // 2}, seed={k % 2}" for k in range(4)]
+
+
+@given(st.lists(st.text("ab-/_1e", max_size=60), min_size=1, max_size=8, unique=True))
+def test_shortened_names_stay_apart(names: list[str]) -> None:
+    found = grouping.shortened(names)
+    assert len(set(found)) == len(names)
+    assert all(len(short) <= max(len(name), 24) for short, name in zip(found, names, strict=True))
+    prefixed = grouping.shortened([f"all-begin-with-this-and-that-{name}" for name in names])
+    assert len(set(prefixed)) == len(names)
+
+
+def test_no_number_is_cut_from_the_front_of_a_name() -> None:
+    names = [f"experiment-of-the-long-kind-with-lr{value}" for value in ("1e-3", "1e-4", "1e-45")]
+    assert [name[-4:] for name in grouping.shortened(names)] == ["1e-3", "1e-4", "e-45"]
+    assert all("lr1e-" in name for name in grouping.shortened(names))
+
+
+@pytest.mark.parametrize("width", [360, 400, 560])
+def test_a_narrow_chart_keeps_its_plot(width: int) -> None:
+    names = [f"resnet-{at}-with-a-name-of-some-length-{at}" for at in range(7)]
+    rows = {"x": [0, 1] * 7, "y": list(range(14)), "run": [name for name in names for _ in (0, 1)]}
+    chart = pk.line(rows, "x", "y", color="run")
+    svg = chart.to_svg(width=width, height=310)
+    drawing = ElementTree.fromstring(svg)
+    assert drawing.get("width") == str(width)
+    ends = [re.findall(r"-?[\d.]+", path.get("d", "")) for path in drawing.iter() if path.get("d")]
+    lines = [float(end[2]) - float(end[0]) for end in ends if len(end) == 4]
+    assert max(lines) > 0.6 * width
+    labels = re.findall(r">([^<>]*resnet[^<>]*|[^<>]*\u2026[^<>]*)</text>", svg)
+    assert len(set(labels)) == 7
 
 
 # --- heat maps -----------------------------------------------------------------------------------

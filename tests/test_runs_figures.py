@@ -22,7 +22,7 @@ import plotkit as pk
 from plotkit import errors, presets
 from plotkit.runs import media
 from plotkit.runs.media import figures
-from plotkit.runs.media.charts import LoggedChart, patched
+from plotkit.runs.media.charts import LoggedChart, from_spec, patched
 from plotkit.theme import config
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -218,6 +218,70 @@ def test_a_strangers_folder_holds_no_addresses(folder: Folder, change: dict[str,
         file.write_text(json.dumps(changed))
         with pytest.raises(errors.TrustError):
             media.load(stored, folder.path)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"/data": {"url": "https://example.org/rows.csv"}},
+        {"/data/url": "https://example.org/rows.csv"},
+        {"/mark": "image", "/encoding/url": {"value": "https://example.org/a.png"}},
+        {"/encoding/href": {"value": "javascript:alert(1)"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_strangers_colours_bring_no_addresses(
+    folder: Folder, change: dict[str, Any], theme: str
+) -> None:
+    spec = {
+        "data": {"values": [{"x": 1}]},
+        "mark": {"type": "point"},
+        "encoding": {"x": {"field": "x", "type": "quantitative"}},
+    }
+    stored = from_spec(spec, "me/points").store(folder.keep)
+    file = folder.path / stored["file"]
+    content = json.loads(file.read_text())
+    content["dark"] = {"/mark/color": "white"}
+    file.write_text(json.dumps(content))
+    assert isinstance(media.load(stored, folder.path), LoggedChart)
+    if theme == "dark":
+        content["dark"] |= change
+    else:
+        content |= {"spec": patched(content["spec"], change), "dark": {}}
+    file.write_text(json.dumps(content))
+    with pytest.raises(errors.TrustError):
+        media.load(stored, folder.path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dark": {"/a/b/c": 1}},
+        {"dark": {"a": 1}},
+        {"dark": {"/mark/type/x": 1}},
+        {"dark": {"/layer/x": 1}},
+        {"dark": {"/layer/99": 1}},
+        {"dark": {"": 5}},
+        {"dark": 5},
+        {"dark": [1]},
+        {"spec": [1]},
+        {"spec": "x"},
+        {"strings": 7},
+        {"notes": 5},
+    ],
+    ids=str,
+)
+def test_a_strangers_folder_that_is_no_chart_is_told(
+    folder: Folder, change: dict[str, Any]
+) -> None:
+    stored = LoggedChart.of(CHARTS["bar"]()).store(folder.keep)
+    file = folder.path / stored["file"]
+    content = json.loads(file.read_text())
+    content["spec"]["layer"] = [{"mark": "bar"}]
+    file.write_text(json.dumps({**content, **change}))
+    with pytest.raises(errors.MediaError, match="is not there, or is not a chart"):
+        media.load(stored, folder.path)
 
 
 def test_patched_changes_no_other_spec() -> None:

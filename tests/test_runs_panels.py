@@ -402,11 +402,29 @@ def test_tables_have_exact_values(room: Room) -> None:
     assert made is not None
     stored = made.store(lambda content, suffix: room.keep(content, f"t{suffix}"))
     panel = panels.panel("t", [(0, stored)], folder=room.folder)
-    item = Reader(panel.carried("en", None, set())).data()[0]["items"][0][0]
+    page = Reader(panel.carried("en", None, set()))
+    item = page.data()[0]["items"][0][0]
     assert item["columns"] == ["n", "i", "t"] and item["numeric"] == [True, True, False]
-    assert item["rows"][0] == ["0.30000000000000004", "9007199254740993", "a|b"]
+    # What is read is short; every digit is there where it is pointed at.
+    assert item["rows"][0] == ["0.3", "9,007,199,254,740,993", "a|b"]
+    assert item["exact"]["0"][0] == "0.30000000000000004"
+    assert item["exact"]["1"][0] == "9007199254740993"
+    titles = [cell.get("title") for cell in page.all("td")]
+    assert titles[:3] == ["0.30000000000000004", "9007199254740993", None]
     assert item["rows"][1][1] == "\N{MINUS SIGN}4" and item["rows"][2][2] == "ü"
     assert "a\\|b" in panel.text
+
+
+def test_a_table_without_rows(room: Room) -> None:
+    from plotkit.runs import media
+
+    made = media.wrap(pk.Table(columns=["id", "score"]))
+    assert made is not None
+    stored = made.store(lambda content, suffix: room.keep(content, f"t{suffix}"))
+    panel = panels.panel("t", [(0, stored)], folder=room.folder)
+    page = Reader(panel.carried("en", None, set()))
+    assert len(page.all("th")) == 2 and not page.all("td")
+    assert "| id | score |" in panel.text
 
 
 def test_objects_in_the_cells_of_a_table(room: Room) -> None:

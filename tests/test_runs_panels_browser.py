@@ -450,7 +450,7 @@ def test_masks_that_would_fill_the_memory(room: Room, tmp_path: Path, visit: Vis
 def test_boxes(room: Room, tmp_path: Path, visit: Visit) -> None:
     page = visit(saved(room, tmp_path, room.street()))
     boxes = page.locator(".pk-m-box:visible")
-    assert boxes.all_inner_texts() == ["car 0.9", "tree 0.2"]
+    assert boxes.all_inner_texts() == ["car (0.9)", "tree (0.2)"]
     frame, box = page.locator(".pk-m-frame").bounding_box(), boxes.first.bounding_box()
     assert box["x"] - frame["x"] == pytest.approx(0.1 * frame["width"], abs=1)
     assert box["height"] == pytest.approx(0.4 * frame["height"], abs=1)

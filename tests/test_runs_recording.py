@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,11 +11,14 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from run_made import first, logged, script
 
 import plotkit as pk
+from plotkit import instead
 from plotkit.errors import OptionError, RunError
 from plotkit.runs import current, process
 
@@ -197,8 +201,9 @@ def test_arguments_of_wandb(capsys: pytest.CaptureFixture[str], monkeypatch: Any
         pass
     said = [line for line in capsys.readouterr().err.splitlines() if "no effect" in line]
     assert said == [
-        "plotkit: init(entity=, mode=, reinit=) has no effect: runs stay in this folder, and "
-        "nothing is sent anywhere"
+        "plotkit: init(entity=, mode=) has no effect: runs stay in this folder, and nothing is "
+        "sent anywhere",
+        "plotkit: init(reinit=) has no effect: a second init ends the first run",
     ]
     record = pk.Api().run(run.path)
     assert record.tags == ["a", "b"]
@@ -207,6 +212,36 @@ def test_arguments_of_wandb(capsys: pytest.CaptureFixture[str], monkeypatch: Any
     }  # fmt: skip
     with pytest.raises(OptionError, match="Did you mean 'project'"):
         pk.init(projekt="p")
+    for bad in (5, {"a": 1}, b"a"):
+        with pytest.raises(OptionError, match=r"^tags=.*: expected texts, such as"):
+            pk.init(project="p", tags=bad)
+
+
+def test_what_is_said_of_a_run_can_be_set(root: Path) -> None:
+    with pk.init(project="p", id="one", name="n", group="g", job_type="train") as run:
+        assert (run.tags, run.resumed, run.entity) == ((), False, "")
+        assert (run.group, run.job_type) == ("g", "train")
+        run.name = "better"
+        run.tags = ["a"]
+        run.tags += ("b",)
+        run.tags = run.tags + ("c",)  # noqa: RUF005 - as scripts do
+        run.notes = "why"
+        assert run.notes == [] and run.meta["notes"] == "why"
+        assert (run.name, run.tags) == ("better", ("a", "b", "c"))
+        assert Path(run.dir) == run.folder == Path(url2pathname(urlsplit(run.url).path))
+        record = pk.Api().run(f"{run.entity}/{run.project}/{run.id}")
+        for name, bad in (("tags", 5), ("name", 5), ("notes", ["x"])):
+            with pytest.raises(OptionError, match=f"^{name}="):
+                setattr(run, name, bad)
+    assert (record.name, record.tags, record.meta["notes"]) == ("better", ["a", "b", "c"], "why")
+    assert (record.group, record.job_type, record.url) == ("g", "train", run.url)
+    with pytest.raises(RunError, match="has ended"):
+        run.name = "late"
+    with pk.init(project="p", id="one", resume="allow") as again:
+        assert again.resumed
+        assert again.tags == ("a", "b", "c")
+        again.name = None
+    assert pk.Api().run("p/one").name == "one"
 
 
 def test_a_disabled_run_leaves_nothing(root: Path) -> None:
@@ -244,8 +279,26 @@ def test_a_script_that_removes_the_folder_it_is_in(root: Path, tmp_path: Path) -
 def test_what_is_not_there_says_what_is() -> None:
     with pytest.raises(AttributeError, match=r"pk\.Histogram"):
         _ = pk.watch
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match=r"'nothing_of_this_name'$"):
         _ = pk.nothing_of_this_name
+    of_the_module = ["util", "Classes", "use_artifact", "termlog", "AlertLevel", "sklearn"]
+    for name in [*of_the_module, "Artifact", "sweep", "agent"]:
+        with pytest.raises(AttributeError, match=rf"{name!r}\. \S.*\.$"):
+            getattr(pk, name)
+    run = logged({"a": 1})
+    of_a_run = ["log_artifact", "log_code", "use_artifact", "mark_preempting", "watch", "save"]
+    for name in [*of_a_run, "alert"]:
+        assert not hasattr(run, name)
+        with pytest.raises(AttributeError, match=rf"a run has no attribute {name!r}\. \S.*\.$"):
+            getattr(run, name)
+    with pytest.raises(AttributeError, match=r"'nothing_of_this_name'$"):
+        _ = run.nothing_of_this_name
+    # What they name is there.
+    for told in (*instead.MODULE.values(), *instead.RUN.values()):
+        for name in re.findall(r"pk\.(\w+)", told):
+            assert hasattr(pk, name), told
+        for name in re.findall(r"run\.(\w+)", told):
+            assert hasattr(run, name), told
 
 
 # --- how programs end -----------------------------------------------------------------------------

@@ -185,15 +185,61 @@ def test_main_axis_is_the_step_metric(tmp_path: Path) -> None:
     assert "fold: Against step" in outline(made)
 
 
-def test_remarks_come_first(tmp_path: Path) -> None:
+def test_metrics_of_one_kind_keep_their_own_axes(tmp_path: Path) -> None:
     with pk.init(project="p", id="a", dir=tmp_path) as run:
-        run.log({"loss": 1.0}, step=5)
-        run.log({"loss": 0.5}, step=6)
+        run.define_metric("val/*", step_metric="epoch")
+        for step in range(6):
+            run.log({"train/loss": 1 / (step + 1)})
+            if step % 3 == 2:
+                run.log({"val/loss": 1.0, "val/acc": 0.5, "test/loss": 0.1, "epoch": step // 3})
+    made = report(run)
+    drawn = {
+        block.name: block.content().strings["x-axis-title"]  # type: ignore[operator]
+        for block in flat(made)
+        if isinstance(block, Figure) and not isinstance(block.content, Table)
+    }
+    assert drawn == {
+        "loss": "step",
+        "val/loss": "epoch",
+        "val/acc": "epoch",
+        "loss step": "step",
+        "val/acc step": "step",
+        "loss time since the start": "seconds since the start",
+        "val/acc time since the start": "seconds since the start",
+    }
+
+
+def test_what_was_lost_comes_first_and_what_is_worth_knowing_last(tmp_path: Path) -> None:
+    with pk.init(project="p", id="a", dir=tmp_path) as run:
+        run.log({"loss": 1.0, "weights": np.arange(100.0)}, step=5)
+        with pytest.warns(RunWarning, match="None"):
+            run.log({"loss": 0.5, "gap": None}, step=6)
         with pytest.warns(RunWarning, match="dropped"):
             run.log({"late": 0.5}, step=2)
-    first = next(iter(flat(report(pk.Api(tmp_path).run("p/a")))))
-    assert isinstance(first, Text)
+    blocks = list(flat(report(pk.Api(tmp_path).run("p/a"))))
+    first, last = blocks[0], blocks[-1]
+    assert isinstance(first, Text) and isinstance(last, Text)
     assert first.source.startswith("- 1 call of log with a step that was past dropped")
+    assert first.source.count("\n") == 0
+    assert last.source.startswith(
+        "## Notes\n\n- 1 array of more than 64 values kept as a histogram"
+    )
+    assert "None recorded" in last.source
+
+
+def test_what_init_was_told_stands_under_the_name(tmp_path: Path) -> None:
+    with pk.init(
+        project="p", id="a", dir=tmp_path, tags=["base", "x_y"], group="g1", job_type="train",
+        notes="a *port*\nof the script",
+    ) as run:  # fmt: skip
+        run.log({"loss": 1.0})
+    told = report(run).description
+    assert "Group g1 · Job type train · Tags base, x\\_y" in told
+    assert "a \\*port\\* of the script" in told
+    with pk.init(project="p", id="b", dir=tmp_path) as other:
+        other.log({"loss": 1.0})
+    assert "Group" not in report(other).description
+    assert "Group g1" in report([run, other]).description
 
 
 def test_a_summary_set_by_hand_stands_beside_the_last_value(tmp_path: Path) -> None:
@@ -411,6 +457,16 @@ def test_a_page_shows_sparklines_and_folds(full: Record, tmp_path: Path) -> None
 # --- several -------------------------------------------------------------------------------------
 
 
+def test_a_logged_chart_has_its_name_and_step_above(full: Record, tmp_path: Path) -> None:
+    made = report(full)
+    page = made.save(tmp_path / "r.html").read_text("utf-8")
+    named = '<figcaption class="above"><strong>curve</strong> Step 5</figcaption>\n<div class="canvas'
+    assert named in page
+    made.save(tmp_path / "r", formats=["svg"])
+    text = (tmp_path / "r" / "README.md").read_text("utf-8")
+    assert "**curve** Step 5\n\n<" in text
+
+
 def test_several_runs_are_compared(tmp_path: Path) -> None:
     for id, lr in (("a", 0.1), ("b", 0.2)):
         with pk.init(project="p", id=id, dir=tmp_path, config={"lr": lr, "seed": 1}) as run:
@@ -438,7 +494,7 @@ def test_several_runs_are_compared(tmp_path: Path) -> None:
         "chart: val_loss time since the start",
         "chart: acc time since the start",
         "chart: only_b time since the start",
-        "fold: Objects of lr=0.2",
+        "fold: Objects of b",
         "chart: weights",
     ]
     said = texts(made)

@@ -193,6 +193,18 @@ def test_the_list_names_all_runs_and_what_cannot_be_read(server: Server) -> None
     assert "torn/t1" in text and "damaged" in text
 
 
+def test_the_list_has_the_columns_of_the_command_line(tmp_path: Path) -> None:
+    from plotkit.runs.record import Record
+    from plotkit.runs.serving import viewing
+
+    with pk.init(project="p", id="a", dir=tmp_path) as run:
+        run.define_metric("val/acc", summary="max")
+        run.log({"epoch": 0, "a": 1, "b": 2, "c": 3, "d": 4, "val/acc": 0.5})
+    page = viewing.listed(tmp_path, lambda place: Record(place.folder))
+    heads = re.findall("<th class=\"number\">(.*?)</th>", page)
+    assert heads == ["Took", "Steps", "val/acc.max", "a", "b", "c"]
+
+
 def test_a_run_has_its_charts_at_addresses_of_their_own(server: Server) -> None:
     text = server.ask(at()).text
     found = re.findall(r'src="([^"]*figure/\d+\.svg[^"]*)"', text)

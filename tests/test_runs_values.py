@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from run_made import first, logged, script
 
@@ -77,6 +78,10 @@ PLAIN: list[tuple[Any, Any]] = [
     ([np.float32(0.5), np.int64(2)], [0.5, 2]),
     (pd.Series([1, 2]), [1, 2]),
     (pl.Series([1, 2]), [1, 2]),
+    (pd.Series([1, None], dtype="Int64"), [1, None]),
+    (pd.array([None, 2.5], dtype="Float64"), [None, 2.5]),
+    (pl.Series([2**60 + 1, None]), [2**60 + 1, None]),
+    (pa.array([1, None]), [1, None]),
     ("a\ud800b", "a?b"),
 ]
 
@@ -247,6 +252,10 @@ def test_what_cannot_be_recorded(value: Any, say: str) -> None:
         with pytest.raises(RunError, match="'bad'") as raised:
             run.log({"before": 1, "bad": value, "after": 2})
         assert say in str(raised.value)
+        assert str(raised.value).count("The other values of this call are recorded.") == 1
+        with pytest.raises(RunError, match="'bad'") as raised:
+            run.summary["bad"] = value
+        assert "The other values" not in str(raised.value)
     assert first(run) == {"before": 1, "after": 2}
 
 

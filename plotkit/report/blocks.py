@@ -34,7 +34,8 @@ class Figure(NamedTuple):
         options: how this chart is to look, such as `width`; see `plotkit.look.Options`.
         drawings: of a table, small pictures (trusted SVG) that stand in place of a column's text,
             by its name, one for each row; the text stays where a format shows no pictures.
-        plain: its number is not shown: for pages that are looked through, not cited.
+        plain: for pages that are looked through, not cited: its number is not shown, and its
+            caption, which is then its name, stands above it.
     """
 
     content: Drawable | Table

@@ -46,7 +46,7 @@ def printed(table: Table, rows: int, number: Callable[[str], str]) -> Printed:
 def _column(column: Column, number: Callable[[str], str]) -> list[str]:
     values = column.as_list()
     if column.kind == "number":
-        return _numbers(values, number)
+        return numbers(values, number)
     if column.kind == "time" and all(_is_midnight(value) for value in values):
         values = [value.date() if isinstance(value, dt.datetime) else value for value in values]
     return [_MISSING if value is None else _text(value) for value in values]
@@ -59,8 +59,13 @@ def _is_midnight(value: Any) -> bool:
     return value.tzinfo is None and value.time() == dt.time()
 
 
-def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:
-    finite = [v for v in values if v is not None and math.isfinite(v)]
+def numbers(values: Sequence[Any], number: Callable[[str], str] = str) -> list[str]:
+    """The numbers of a column: six significant digits, and as many decimals in all of them.
+
+    >>> numbers([0.9914992402, 12.5, None])
+    ['0.991499', '12.500000', '–']
+    """
+    finite = [v for v in values if v is not None and (isinstance(v, int) or math.isfinite(v))]
     largest = max(map(abs, finite), default=0)
     group = "," if largest >= _GROUPED_FROM else ""
     tiny = any(v and abs(v) < 1e-4 for v in finite)
@@ -72,11 +77,11 @@ def _numbers(values: Sequence[Any], number: Callable[[str], str]) -> list[str]:
     for value in values:
         if value is None or value != value:
             made.append(_MISSING)
-        elif math.isinf(value):
-            made.append("∞" if value > 0 else "−∞")
         elif isinstance(value, int):
             style_here = f"{group}d" if style.endswith("f") else "d"
             made.append(number(_signed(format(value, style_here))))
+        elif math.isinf(value):
+            made.append("∞" if value > 0 else "−∞")
         else:
             made.append(number(_signed(format(value, style))))
     return made

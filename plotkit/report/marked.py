@@ -48,6 +48,8 @@ def _block(
         return f"> **{failed}** {escaped(' '.join(block.error.split()))}\n\n{caption}"
     if isinstance(block, Picture):
         notes = [escaped(" ".join(note.split())) for note in block.notes]
+        if block.plain:
+            return "\n\n".join(filter(None, (caption, canvas(block), "  \n".join(notes))))
         told = "  \n".join(filter(None, (caption, *notes)))
         return "\n\n".join(filter(None, (canvas(block), told)))
     columns, kinds, rows, _ = block.printed

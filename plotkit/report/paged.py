@@ -191,6 +191,7 @@ class _Paper:
             "id": block.id,
             "label": "" if block.plain else self._page.words[number].format(number=block.number),
             "caption": self._nodes(block.caption),
+            "named": block.plain,
             "error": block.error,
         }
         if isinstance(block, Grid):

@@ -166,7 +166,11 @@ def _block(
     if isinstance(block, Panel):
         return carry(block)
     shown = _failure(block, page) if block.error else canvas(block)
-    told = f"{_caption('figure', block, page)}{_remarks(block)}"
+    told = _caption("figure", block, page)
+    if block.plain and told:
+        named = f'<figcaption class="above">{told}</figcaption>\n'
+        return f'<figure id="{block.id}">\n{named}{shown}\n{_remarks(block)}</figure>'
+    told += _remarks(block)
     caption = f"<figcaption>{told}</figcaption>\n" if told else ""
     return f'<figure id="{block.id}">\n{shown}\n{caption}</figure>'
 
@@ -179,7 +183,7 @@ def _failure(block: Picture | Grid, page: Page) -> str:
 def _caption(kind: str, block: Picture | Grid, page: Page) -> str:
     number = escape(page.words[kind].format(number=block.number))
     shown = "" if block.plain else f'<span class="number">{number}</span>'
-    return " ".join(filter(None, (shown, _inline(block.caption))))
+    return " ".join(filter(None, (shown, inline(block.caption))))
 
 
 def _remarks(picture: Picture) -> str:
@@ -282,11 +286,11 @@ _SIMPLE = {"quote": "blockquote", "item": "li"}
 def _prose(node: Node) -> str:
     kind = node.kind
     if kind == "paragraph":
-        inside = _inline(node.children)
+        inside = inline(node.children)
         return inside if node.level else f"<p>{inside}</p>"
     if kind == "heading":
         name = f' id="{escape(node.mark)}"' if node.mark else ""
-        return f"<h{node.level}{name}>{_inline(node.children)}</h{node.level}>"
+        return f"<h{node.level}{name}>{inline(node.children)}</h{node.level}>"
     if kind == "list":
         tag = "ol" if node.level else "ul"
         start = f' start="{node.level}"' if node.level > 1 else ""
@@ -300,7 +304,7 @@ def _prose(node: Node) -> str:
         return "<hr>"
     if kind == "table":
         return f'<div class="scroll"><table>{_rows(node.children)}</table></div>'
-    return _inline((node,))
+    return inline((node,))
 
 
 def _rows(rows: Sequence[Node]) -> str:
@@ -308,7 +312,7 @@ def _rows(rows: Sequence[Node]) -> str:
         "<tr>"
         + "".join(
             f"<{'th' if row.head else 'td'}{f' class={cell.mark}' if cell.mark else ''}>"
-            f"{_inline(cell.children)}</{'th' if row.head else 'td'}>"
+            f"{inline(cell.children)}</{'th' if row.head else 'td'}>"
             for cell in row.children
         )
         + "</tr>"
@@ -320,19 +324,20 @@ def _rows(rows: Sequence[Node]) -> str:
 _INLINE = {"strong": "strong", "em": "em", "strike": "s"}
 
 
-def _inline(nodes: Sequence[Node]) -> str:
+def inline(nodes: Sequence[Node]) -> str:
+    """A line of text as HTML."""
     return "".join(map(_piece, nodes))
 
 
 def _piece(node: Node) -> str:
     if node.kind in _INLINE:
         tag = _INLINE[node.kind]
-        return f"<{tag}>{_inline(node.children)}</{tag}>"
+        return f"<{tag}>{inline(node.children)}</{tag}>"
     if node.kind == "code_text":
         return f"<code>{escape(node.text)}</code>"
     if node.kind == "link":
         outside = "" if node.text.startswith("#") else ' rel="noreferrer noopener"'
-        return f'<a href="{escape(node.text)}"{outside}>{_inline(node.children)}</a>'
+        return f'<a href="{escape(node.text)}"{outside}>{inline(node.children)}</a>'
     if node.kind == "break":
         return "<br>" if node.level else "\n"
     return escape(node.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +96,10 @@ class Api:
             OptionError: an operator or a name that there is not.
         """
         wanted = project.rpartition("/")[2] if project is not None else None
-        asked = filtering.Filter(filters or {})
-        keys = filtering.ordering(order or "created")
         found = [_opened(place.folder) for place in finding.places(self.root, wanted)]
+        fields = partial(filtering.fields, found)
+        asked = filtering.Filter(filters or {}, fields)
+        keys = filtering.ordering(order or "created", fields)
         passing = [record for record in found if asked.passes(record)]
         return Runs(filtering.ordered(passing, keys))
 

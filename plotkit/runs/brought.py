@@ -37,12 +37,14 @@ class Source(NamedTuple):
         name: the run's name there.
         files: what it is read from.
         start: bytes that stay the same when it grows, and are others for every other source.
+        settings: files with no rows, but with its config and results.
     """
 
     tool: str
     name: str
     files: Sequence[Path]
     start: bytes
+    settings: Sequence[Path] = ()
 
     @property
     def id(self) -> str:
@@ -53,14 +55,16 @@ class Source(NamedTuple):
     @property
     def state(self) -> list[list[Any]]:
         """What changes with any of the files."""
-        return [[p.name, (s := p.stat()).st_size, s.st_mtime_ns] for p in self.files]
+        files = [*self.files, *self.settings]
+        return [[p.name, (s := p.stat()).st_size, s.st_mtime_ns] for p in files]
 
 
 class Told:
-    """What is said of a source besides its rows: settings, notes, and counts of what was left."""
+    """What is said of a source besides its rows: settings, results, notes, and what was left."""
 
     def __init__(self) -> None:
         self.config: dict[str, Any] = {}
+        self.summary: dict[str, int | float | bool | str] = {}
         self.notes: list[str] = []
         self.left: dict[str, int] = {}
 
@@ -129,7 +133,7 @@ def _write(writer: Writer, source: Source, rows: Iterable[Row], told: Told) -> N
         told.notes.append("It holds no values.")
         first = last = time.time()
         writer.set("meta", {"created": first})
-    writer.set("summary", summary)
+    writer.set("summary", {**summary, **told.summary})
     writer.set("config", told.config)
     imported |= {"files": state, "notes": told.sentences()}
     writer.set("meta", {"state": "finished", "ended": last, "imported": imported})

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from plotkit import errors, settings
+from plotkit import errors, notes, settings
 from plotkit.runs import config as configs
-from plotkit.runs import folders, process
+from plotkit.runs import folders, process, remarks
 from plotkit.runs.database import Database
 from plotkit.runs.definitions import Definition
+from plotkit.runs.details import checked_tags
 from plotkit.runs.run import Run
 from plotkit.runs.writing import say
 
@@ -35,8 +36,10 @@ _IDLE = (
 
 _open: Run | None = None
 _hooked = False
+_worker = 0  # the process whose end multiprocessing tells us of
 _failed = False
 _told: set[str] = set()
+_LAST = -100  # among the ends of a worker: its own children have ended then
 _passing: list[tuple[int, str]] = []  # folders to remove at the end, and who made them
 
 
@@ -76,9 +79,13 @@ def init(
         RunError: a project or id that cannot name a folder, an id that is taken, a run that is
             not there or that another process is recording, a config that cannot be read.
         OptionError: an unknown argument.
+
+    Warns `RunWarning` where a worker process of multiprocessing begins a run of its own, as it
+    imports the script.
     """
     global _open
     kept = _checked(more)
+    _warn_in_worker()
     wanted = _resume(resume)
     given = configs.checked(config)
     project = folders.checked("project", PROJECT if project is None else project)
@@ -97,7 +104,7 @@ def init(
     elif name is not None:
         meta["name"] = name
     strictly = settings.strict_log if strict is None else strict
-    _open = Run(folder, meta, given, strict=bool(strictly))
+    _open = Run(folder, meta, given, strict=bool(strictly), resumed=goes_on)
     _hook()
     return _open
 
@@ -174,13 +181,14 @@ def _checked(more: Mapping[str, Any]) -> dict[str, Any]:
     new = [name for name in idle if name not in _told]
     _told.update(new)
     if new and more.get("mode") != "disabled":
-        told = ", ".join(f"{name}=" for name in new)
-        say(f"init({told}) has no effect: runs stay in this folder, and nothing is sent anywhere")
+        told = ", ".join(f"{name}=" for name in new if name != "reinit")
+        if told:
+            why = "runs stay in this folder, and nothing is sent anywhere"
+            say(f"init({told}) has no effect: {why}")
+        if "reinit" in new:
+            say("init(reinit=) has no effect: a second init ends the first run")
     kept = {name: more[name] for name in _KEPT if more.get(name) is not None}
-    if "tags" in kept:
-        tags = kept["tags"]
-        kept["tags"] = [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
-    return {name: v if name == "tags" else str(v) for name, v in kept.items()}
+    return {name: checked_tags(v) if name == "tags" else str(v) for name, v in kept.items()}
 
 
 def _resume(given: object) -> str:
@@ -263,9 +271,20 @@ def _passing_folder() -> str:
     return made
 
 
+def _warn_in_worker() -> None:
+    """A worker that is not forked imports the script anew, with all that stands at its top."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("__mp_main__", "<module>"):
+            remarks.warn(notes.run_of_a_worker())
+            return
+
+
 def _hook() -> None:
     """An open run ends with the program, and knows whether an exception ended that."""
     global _hooked
+    _hook_worker()
     if _hooked:
         return
     _hooked = True
@@ -278,6 +297,34 @@ def _hook() -> None:
 
     sys.excepthook = hook
     atexit.register(_at_exit)
+
+
+def _hook_worker() -> None:
+    """The processes of multiprocessing end by `os._exit`, and call only what it knows itself."""
+    global _worker
+    util = sys.modules.get("multiprocessing.util")
+    if util is None or _worker == os.getpid():
+        return
+    _worker = os.getpid()
+    # It forgets the ends it knows where a process begins its work: after a fork, or an import.
+    util.register_after_fork(_end_with_worker, _end_with_worker)
+    if sys.modules["multiprocessing"].parent_process() is not None:
+        _end_with_worker()
+
+
+def _end_with_worker(_: object = None) -> None:
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _at_end_of_worker, exitpriority=_LAST)
+
+
+def _at_end_of_worker() -> None:
+    """Called while the exception that ended the work, if any, is on its way."""
+    global _failed
+    error = sys.exception()
+    code = error.code if isinstance(error, SystemExit) else error
+    _failed = _failed or code not in (None, 0)
+    _at_exit()
 
 
 def _at_exit() -> None:

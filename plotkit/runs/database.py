@@ -37,6 +37,7 @@ class Database:
     Args:
         folder: the run's folder.
         create: make it where there is none.
+        first: facts by section and name that a file which is made holds from the beginning.
 
     Reading changes nothing, not even a file of an older format, and works in a folder that
     cannot be written; the first `write` opens the file for that. Any thread may use it.
@@ -53,7 +54,13 @@ class Database:
     >>> database.close()
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        create: bool = False,
+        first: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.folder = folder
         self._path = folder / folders.DATABASE
         self._reading_lock = threading.RLock()
@@ -67,7 +74,7 @@ class Database:
         self._process = os.getpid()
         if create:
             with opening.told(self._path, writing=True):
-                opening.create(self._path)
+                opening.create(self._path, lambda pen: _write_facts(pen, first or {}))
             self._open_pen()
         with self._reading_lock:
             self._connection()

@@ -1,12 +1,13 @@
 """TensorBoard's event files, read with TensorBoard's own reader (the extra `tensorboard`).
 
-Every folder with event files is a run, as TensorBoard shows it.
+Every folder with event files is a run, as TensorBoard shows it; only what `add_hparams` writes into
+a folder of its own belongs to the run around it.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +37,50 @@ def sources(path: Path) -> list[Source]:
     if not found:
         what = "no event files of TensorBoard's lie here (their names hold 'tfevents')"
         raise errors.RunError.from_nothing_to_import(str(path), what)
+    sessions = _sessions(found)
+    inside = set(sessions.values())
     return [
-        _source(folder.relative_to(path).as_posix() if folder != path else path.name, files)
+        _source(
+            folder.relative_to(path).as_posix() if folder != path else path.name,
+            files,
+            found[sessions[folder]] if folder in sessions else (),
+        )
         for folder, files in sorted(found.items())
+        if folder not in inside
     ]
 
 
-def _source(name: str, files: list[Path]) -> Source:
+def _sessions(found: Mapping[Path, Sequence[Path]]) -> dict[Path, Path]:
+    """Runs with the folder that `add_hparams` wrote inside theirs.
+
+    Several inside one are trials of their own, and stay runs.
+    """
+    made: dict[Path, list[Path]] = {}
+    for folder, files in found.items():
+        if folder.parent in found and _is_session(files):
+            made.setdefault(folder.parent, []).append(folder)
+    return {parent: folders[0] for parent, folders in made.items() if len(folders) == 1}
+
+
+def _is_session(files: Sequence[Path]) -> bool:
+    """Whether files hold what `add_hparams` writes: settings and results, each once."""
+    has_settings, results = False, set()
+    for file in files:
+        for event in _events(file, Told()):
+            for value in event.summary.value:
+                if _plugin(value) == "hparams":
+                    has_settings = True
+                elif _plugin(value) != "scalars" or value.tag in results:
+                    return False
+                results.add(value.tag)
+    return has_settings
+
+
+def _source(name: str, files: list[Path], settings: Sequence[Path] = ()) -> Source:
     with files[0].open("rb") as opened:
         start = opened.read(_START)
     (length,) = _HEADER.unpack(start[: _HEADER.size].ljust(_HEADER.size, b"\0"))
-    return Source("TensorBoard", name, files, start[: min(length + _AROUND, _START)])
+    return Source("TensorBoard", name, files, start[: min(length + _AROUND, _START)], settings)
 
 
 def rows(source: Source, told: Told) -> Iterator[Row]:
@@ -69,6 +103,13 @@ def rows(source: Source, told: Told) -> Iterator[Row]:
                 held[value.tag] = found
         if held:
             yield Row(step, at, held)
+    for file in source.settings:
+        for event in _events(file, told):
+            for value in event.summary.value:
+                if _plugin(value) == "hparams":
+                    told.config.update(_settings(value))
+                elif (found := _read(value, told)) is not None:
+                    told.summary[value.tag] = found
 
 
 def _events(file: Path, told: Told) -> Iterator[Any]:

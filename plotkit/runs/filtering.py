@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plotkit import errors
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ABSENT = object()
 _Test = Callable[[Any], bool]
+Fields = Callable[[], Iterable[str]]
 
 # What can be asked of a run besides its config and summary.
 _OWN: dict[str, Callable[[Record], Any]] = {
@@ -107,34 +108,49 @@ def _value_test(wanted: Any) -> _Test:
 
 
 class Filter:
-    """What must hold of a run."""
+    """What must hold of a run.
 
-    def __init__(self, filters: Mapping[str, Any]) -> None:
+    Args:
+        filters: what, by name.
+        fields: the names of config and summary that there are, for the message about another.
+    """
+
+    def __init__(self, filters: Mapping[str, Any], fields: Fields = lambda: ()) -> None:
         if not isinstance(filters, Mapping):
             expected = "a dict such as {'state': 'finished', 'config.lr': {'$lt': 0.1}}"
             raise errors.OptionError.from_option("filters", filters, expected)
-        self._tests = [_test(name, wanted) for name, wanted in filters.items()]
+        self._tests = [_test(name, wanted, fields) for name, wanted in filters.items()]
 
     def passes(self, record: Record) -> bool:
         """Whether a run is one of those asked for."""
         return all(test(record) for test in self._tests)
 
 
-def _test(name: str, wanted: Any) -> Callable[[Record], bool]:
+def _test(name: str, wanted: Any, fields: Fields) -> Callable[[Record], bool]:
     if name in _JOINS:
         if not isinstance(wanted, (list, tuple)):
             raise errors.OptionError.from_option(f"filters: {name}", wanted, "a list of filters")
-        parts = [Filter(part) for part in wanted]
+        parts = [Filter(part, fields) for part in wanted]
         if name == "$and":
             return lambda record: all(part.passes(record) for part in parts)
         if name == "$or":
             return lambda record: any(part.passes(record) for part in parts)
         return lambda record: not any(part.passes(record) for part in parts)
-    read, test = reader(name), _value_test(wanted)
+    read, test = reader(name, fields), _value_test(wanted)
     return lambda record: test(read(record))
 
 
-def reader(name: object) -> Callable[[Record], Any]:
+def fields(records: Sequence[Record]) -> Iterator[str]:
+    """The names of config and summary that any of these runs has, as a filter calls them."""
+    for record in records:
+        try:
+            yield from (f"config.{name}" for name in record.config.stored())
+            yield from (f"summary.{name}" for name in record.summary.stored())
+        except errors.PlotkitError:  # a torn run has no names
+            continue
+
+
+def reader(name: object, fields: Fields = lambda: ()) -> Callable[[Record], Any]:
     """What gives the value of a name in a filter or an order."""
     if not isinstance(name, str):
         raise errors.OptionError.from_option("a name in filters", name, "text: 'config.lr'")
@@ -143,8 +159,7 @@ def reader(name: object) -> Callable[[Record], Any]:
         return own
     section, dot, inside = name.partition(".")
     if not dot or section not in _SECTIONS or not inside:
-        known = [*_OWN, "config.NAME", "summary.NAME"]
-        raise errors.OptionError.from_unknown("name", name, known, "filters and order")
+        raise errors.OptionError.from_unknown_field(name, list(_OWN), dict.fromkeys(fields()))
     if _SECTIONS[section] == "summary":
         return lambda record: _summed(record, inside)
     inside = inside.removesuffix(".value")
@@ -160,7 +175,7 @@ def _summed(record: Record, name: str) -> Any:
     return _ABSENT if found is None else stored[found]
 
 
-def ordering(order: str) -> list[tuple[Callable[[Record], Any], bool]]:
+def ordering(order: str, fields: Fields = lambda: ()) -> list[tuple[Callable[[Record], Any], bool]]:
     """The names of an order, and whether each falls."""
     if not isinstance(order, str):
         expected = "a name such as '-summary.loss', several with commas"
@@ -168,7 +183,7 @@ def ordering(order: str) -> list[tuple[Callable[[Record], Any], bool]]:
     made = []
     for part in order.split(","):
         text = part.strip()
-        made.append((reader(text.lstrip("+-")), text.startswith("-")))
+        made.append((reader(text.lstrip("+-"), fields), text.startswith("-")))
     return made
 
 

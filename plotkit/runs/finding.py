@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,8 +63,36 @@ def locate(asked: str, dir: str | os.PathLike[str] | None = None) -> Place:
             return found[0]
         if found:
             raise errors.RunError.from_ambiguous(asked, [str(place) for place in found])
+    project = [place for place in known if place.project == last]
+    if project and not before:
+        raise errors.RunError.from_project(asked, last, len(project))
     available = [str(place) for place in inside or known]
     raise errors.RunError.from_unknown(asked, available, str(root))
+
+
+def locate_all(asked: str, dir: str | os.PathLike[str] | None = None) -> list[Place]:
+    """As `locate`; of a project, or a pattern such as "digits/lr0.1*", all its runs.
+
+    They come in the order in which they began.
+    """
+    try:
+        return [locate(asked, dir)]
+    except errors.RunError:
+        wanted = asked.strip("/")
+        found = [
+            place
+            for place in places(folders.root(dir))
+            if place.project == wanted or fnmatchcase(str(place), wanted)
+        ]
+        if not found:
+            raise
+        return _in_order(found)
+
+
+def _in_order(found: Sequence[Place]) -> list[Place]:
+    """Places by the time their runs began; those that cannot be read, in their place at the end."""
+    began = {place: record.meta.get("created", 0.0) for place, record in _opened(found)}
+    return sorted(found, key=lambda place: (place not in began, began.get(place, 0.0), place))
 
 
 _Matching = Callable[[Sequence[Place], str], list[Place]]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,8 +25,14 @@ SPREADS = {
     "none": "mean",
 }
 _OWN = ("name", "project", "state", "id")
+_META = ("group", "job_type")  # of init
 _CONFIG = "config."
-_NAMED_BY = 3  # settings in a label
+_NAMED_BY = 4  # settings in a label
+_SHORT = 24  # characters of a label, from which on it is made shorter
+_MADE_ID = re.compile("[0-9a-f]{8}")  # of a run that was given none
+# After these a name may be cut; a minus in 1e-5 is none of them.
+_BREAK = re.compile(r"[_/ :,]|(?<!\de)-")
+_ABSENT = object()  # the value of a setting that a run has not
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -32,25 +41,24 @@ _NAMED_BY = 3  # settings in a label
 def labels(records: Sequence[Record]) -> list[str]:
     """A name for each run that no other has: its own, else with what differs in the config.
 
-    Runs that were given no name are called by what differs, and only where that is not enough by
-    their ids.
+    Runs that were given neither a name nor an id are called by what differs, and only where that
+    is not enough by their ids.
     """
     if len(records) == 1:
         return [records[0].name]
-    differing = _differing(records)
-    named = [record.name for record in records]
+    named = Counter(record.name for record in records)
+    settings = _differing(records)
     made = []
-    for record, name, settings in zip(records, named, differing, strict=True):
-        is_own = name != record.id
-        if is_own and named.count(name) == 1:
-            made.append(name)
-        elif settings:
-            made.append(f"{name} ({settings})" if is_own else settings)
-        else:
-            made.append(name)
+    for record, found in zip(records, settings, strict=True):
+        name = record.name
+        is_given = _MADE_ID.fullmatch(name) is None or name != record.id
+        if found and not (is_given and named[name] == 1):
+            name = f"{name} ({found})" if is_given else found
+        made.append(name)
+    count = Counter(made)
     return [
         label
-        if made.count(label) == 1
+        if count[label] == 1
         else f"{label} ({record.id})"
         if record.id != label
         else f"{record.project}/{label}"
@@ -59,14 +67,68 @@ def labels(records: Sequence[Record]) -> list[str]:
 
 
 def _differing(records: Sequence[Record]) -> list[str]:
-    """Of each run the settings that are not the same in all runs, as "lr=0.1, seed=2"."""
+    """Of each run the settings that tell it from others, as "lr=0.1, seed=2".
+
+    Those that are the same in all runs, or differ just where the ones before them do, say nothing.
+    """
     configs = [record.config for record in records]
     names = dict.fromkeys(name for config in configs for name in config)
-    odd = [name for name in names if len({_said(config.get(name)) for config in configs}) > 1]
+    telling: list[str] = []
+    apart = 1
+    for name in names:
+        tried = [*telling, name]
+        found = len({tuple(_said(config.get(one)) for one in tried) for config in configs})
+        if found > apart:
+            telling, apart = tried, found
+        if len(telling) == _NAMED_BY or apart == len(records):
+            break
+    last = [name.rpartition(".")[2] for name in telling]
+    short = [one if last.count(one) == 1 else name for name, one in zip(telling, last, strict=True)]
     return [
-        ", ".join(f"{name}={_said(config[name])}" for name in odd[:_NAMED_BY] if name in config)
+        ", ".join(
+            f"{said}={_said(config[name])}"
+            for name, said in zip(telling, short, strict=True)
+            if name in config
+        )
         for config in configs
     ]
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Names for a legend, as different as they were: what all begin with is left out of long ones.
+
+    What is still long loses its middle, as far as names stay apart.
+
+    >>> shortened(["a", "b"])
+    ['a', 'b']
+    >>> shortened([f"digits-baseline-lr0.01-seed{seed}" for seed in (1, 2)])
+    ['\u2026baseline-lr0.01-seed1', '\u2026baseline-lr0.01-seed2']
+    """
+    if max(map(len, names), default=0) <= _SHORT:
+        return list(names)
+    first, last = min(names), max(names)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    shared = "".join(a for a, _ in alike)
+    begins = [match.end() for match in _BREAK.finditer(shared)]
+    enough = [at for at in begins if max(map(len, names)) - at < _SHORT] or begins[-1:]
+    whole = [f"\u2026{name[enough[0] :]}" if enough else name for name in names]
+    for room in range(_SHORT, max(map(len, whole)), _SHORT // 4):
+        made = [_cut(name, room) for name in whole]
+        if len(set(made)) == len(set(names)):
+            return made
+    return whole
+
+
+def _cut(name: str, room: int) -> str:
+    """A name without its middle.
+
+    >>> _cut("experiments/2024/run-17", 12)
+    'experi\u2026un-17'
+    """
+    if len(name) <= room:
+        return name
+    head = room // 2
+    return f"{name[:head]}\u2026{name[head + 1 - room :]}"
 
 
 def _said(value: object) -> str:
@@ -81,34 +143,51 @@ def _said(value: object) -> str:
     return repr(value) if value == value and float(short) != value else short
 
 
-def by(records: Sequence[Record], group: str | None) -> dict[str, list[int]]:
-    """The runs (by position) of each group, under the group's name.
+def by(records: Sequence[Record], group: Sequence[str]) -> dict[str, list[int]]:
+    """The runs (by position) of each group, under the group's name, such as "lr=0.1, seed=2".
 
-    `group` is "config.NAME", "name", "project", "state" or "id"; None is one group of all.
+    Runs are of one group where they agree in all of `group`, whose items are "config.NAME",
+    "group", "job_type", "name", "project", "state" or "id". Of nothing at all there is one group.
     Raises `RunError`.
     """
-    if group is None:
-        return {"": list(range(len(records)))}
     configs = [record.config for record in records]
     settings = sorted({name for config in configs for name in config})
-    name = group.removeprefix(_CONFIG) if isinstance(group, str) else ""
-    if group not in _OWN and (group == name or name not in settings):
-        available = [*_OWN, *(_CONFIG + setting for setting in settings)]
-        raise errors.RunError.from_bad_group(group, available)
+    for item in group:
+        name = item.removeprefix(_CONFIG)
+        if item not in (*_OWN, *_META) and (item == name or name not in settings):
+            available = [*_OWN, *_META, *(_CONFIG + setting for setting in settings)]
+            raise errors.RunError.from_bad_group(item, available)
     found: dict[str, list[int]] = {}
-    values = {}
+    ranks = {}
     for at, (record, config) in enumerate(zip(records, configs, strict=True)):
-        value = getattr(record, group) if group in _OWN else config.get(name)
-        said = _said(value) if group in _OWN else f"{name}={_said(value)}"
-        if group not in _OWN and name not in config:
-            said = f"no {name}"
+        values = [_value(record, config, item) for item in group]
+        said = ", ".join(map(_grouped, group, values))
         found.setdefault(said, []).append(at)
-        values[said] = value
-    return {said: found[said] for said in sorted(found, key=lambda s: _rank(values[s]))}
+        ranks[said] = [_rank(value) for value in values]
+    return {said: found[said] for said in sorted(found, key=lambda said: ranks[said])}
+
+
+def _value(record: Record, config: Mapping[str, Any], item: str) -> Any:
+    """What a run has of what runs are grouped by."""
+    if item in _OWN:
+        return getattr(record, item)
+    if item in _META:
+        return record.meta.get(item, _ABSENT)
+    return config.get(item.removeprefix(_CONFIG), _ABSENT)
+
+
+def _grouped(item: str, value: object) -> str:
+    """How a group says what its runs agree in."""
+    name = item.removeprefix(_CONFIG)
+    if value is _ABSENT:
+        return f"no {name}"
+    return _said(value) if name == item else f"{name}={_said(value)}"
 
 
 def _rank(value: object) -> tuple[int, float, str]:
-    """Numbers by size, then texts."""
+    """Numbers by size, then texts, then what is not there."""
+    if value is _ABSENT:
+        return 2, 0.0, ""
     if isinstance(value, (int, float)):
         return 0, float(value), ""
     return 1, 0.0, str(value)
@@ -172,6 +251,34 @@ def _mean(held: Sequence[tuple[Array, Array, int]], spread: str) -> Mean:
         low = high = np.full(len(along), np.nan)
     repeated = sum(repeats for _, _, repeats in held)
     return Mean(along, total, low, high, int(count.sum()), between, repeated)
+
+
+def repeats(x: Array) -> bool:
+    """Whether a line's x stays the same from row to row, as a counter's does.
+
+    An x that falls between whole numbers counts as well; another one that falls is no counter.
+    """
+    known = x[np.isfinite(x)]
+    steps = np.diff(known)
+    if (steps > 0).all():
+        return False
+    if (steps < 0).any() and not (known == np.floor(known)).all():
+        return False
+    return len(np.unique(known)) < len(known)
+
+
+def averaged(x: Array, y: Array) -> tuple[Array, Array]:
+    """A line with one value for each x, the mean of those that share it, along x.
+
+    Rows without a finite x follow as they are.
+
+    >>> averaged(np.array([0.0, 0.0, 1.0]), np.array([1.0, 2.0, 5.0]))
+    (array([0., 1.]), array([1.5, 5. ]))
+    """
+    with np.errstate(all="ignore"):  # what overflows is not finite, and is left out
+        along, means, _ = _sorted(x, y)
+    left = ~np.isfinite(x)
+    return np.append(along, x[left]), np.append(means, y[left])
 
 
 def _sorted(x: Array, y: Array) -> tuple[Array, Array, int]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ("run", "name", "state", "began (UTC)", "took", "steps")
 METRICS = 4  # of the summary, that a list shows unasked
+# Where a terminal is too narrow for all columns, metrics go first, and then these. A run's path
+# stays whole: it is what one types.
+NEEDLESS = ("steps", "took", "name", "began (UTC)", "state")
 
 Printed = tuple[list[str], list[list[str]], list[str]]  # columns, rows, columns of numbers
 
@@ -80,15 +83,14 @@ def find(
 
 
 def nothing(dir: str | os.PathLike[str] | None, project: str | None, filters: Sequence[str]) -> str:
-    """Why a list is empty."""
+    """Why a list is empty. Raises `RunError` for a project that there is not."""
     root = folders.root(dir)
     known = finding.places(root)
     if not known:
         return f"no runs in {root}; pk.init(project=...) begins one there"
     if project is not None and project not in {place.project for place in known}:
         projects = sorted({place.project for place in known})
-        near = errors.nearest(project, projects)
-        return f"no project {errors.shown(project)}.{near} There: {errors.listed(projects)}."
+        raise errors.RunError.from_unknown_project(project, projects)
     return f"none of {wording.count(len(known), 'run')} passes {' and '.join(filters)}"
 
 
@@ -122,8 +124,8 @@ def doomed(places: Sequence[finding.Place]) -> Iterator[str]:
 def table(records: Sequence[Record], project: str | None, keys: Sequence[str] | None) -> Printed:
     """One row for each run: what it is, how long it took, and some of its summary."""
     known = [overview.facts(record) for record in records]
-    summaries = [_plain(record) for record in records]
-    shown = _chosen(records, summaries, keys)
+    summaries = [plain(record) for record in records]
+    shown = chosen(records, summaries, keys)
     columns = [*COLUMNS, *shown]
     rows = [
         [
@@ -155,7 +157,7 @@ def torn(records: Sequence[Record]) -> Iterator[str]:
         yield f"{record.path}: {reason}"
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def plain(record: Record) -> dict[str, Any]:
     """The numbers and texts of a summary; nothing of a run that cannot be read."""
     try:
         held = overview.summary(record)
@@ -168,10 +170,15 @@ def _plain(record: Record) -> dict[str, Any]:
     }
 
 
-def _chosen(
-    records: Sequence[Record], summaries: Sequence[Mapping[str, Any]], keys: Sequence[str] | None
+def chosen(
+    records: Sequence[Record],
+    summaries: Sequence[Mapping[str, Any]],
+    keys: Sequence[str] | None = None,
 ) -> list[str]:
-    """Names that are asked for; else numbers: those that were defined, and those that most have."""
+    """The columns of a list: names that are asked for, else a few numbers.
+
+    Those come first that `define_metric` says what is best of, then those that most runs have.
+    """
     names = list(dict.fromkeys(name for summary in summaries for name in summary))
     if keys is not None:
         return [name for name in names if comparing.chosen(name, keys)]
@@ -305,6 +312,21 @@ def compared(
             (at, column + 1) for at, line in enumerate(found.summary) for column in line.best
         )
         yield "\nSummary", _lines(found.labels, found.summary), marked
+
+
+def drawable(records: Sequence[Record]) -> list[str]:
+    """The metrics that charts of several runs can show, those of most use first."""
+    known = [record.database.known() for record in records]
+    names = [
+        name
+        for name in dict.fromkeys(name for one in known for name in one)
+        if any(name in one and one[name].kind in overview.NUMBERS for one in known)
+    ]
+
+    def rank(name: str) -> tuple[bool, bool]:
+        return families.is_counter(name), comparing.aim(name, records) == ""
+
+    return sorted(names, key=rank)
 
 
 def _took(facts: Facts) -> str:

@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -62,8 +62,11 @@ def stamp(path: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
-def create(path: Path) -> None:
-    """Make a run's file and its folders where there is none; it appears in one step."""
+def create(path: Path, facts: Callable[[sqlite3.Connection], None]) -> None:
+    """Make a run's file and its folders where there is none.
+
+    It appears in one step, and holds from the beginning what `facts` writes into it.
+    """
     durable.make_folders(str(path.parent / folders.MEDIA))
     if path.exists():
         return
@@ -73,6 +76,7 @@ def create(path: Path) -> None:
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("BEGIN")
             migrating.schema(connection)
+            facts(connection)
             connection.execute(f"PRAGMA application_id = {_WHOLE}")
             connection.execute("COMMIT")
         with suppress(FileExistsError):

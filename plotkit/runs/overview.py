@@ -40,6 +40,9 @@ class Facts(NamedTuple):
     host: str
     script: str
     tags: tuple[str, ...]
+    group: str = ""
+    job_type: str = ""
+    notes: str = ""
 
     @property
     def path(self) -> str:
@@ -105,6 +108,7 @@ def _facts(record: Record) -> Facts:
         str(meta.get("host") or ""),
         str(meta.get("script") or ""),
         tuple(str(tag) for tag in meta.get("tags") or ()),
+        *(str(meta.get(name) or "") for name in ("group", "job_type", "notes")),
     )
 
 
@@ -135,6 +139,18 @@ def sentence(known: Facts) -> str:
         PurePath(known.script).name,
     ]
     return " · ".join(part for part in parts if part)
+
+
+def told(known: Facts) -> list[str]:
+    """What was said of a run when it began: its group, kind of job and tags in a line; its notes.
+
+    >>> told(Facts("p", "1", "a", "finished", None, None, None, None, 0, "", "", ("base", "x"),
+    ...     "sgd", "", "first try"))
+    ['Group sgd · Tags base, x', 'first try']
+    """
+    parts = (("Group", known.group), ("Job type", known.job_type), ("Tags", ", ".join(known.tags)))
+    line = " · ".join(f"{what} {said}" for what, said in parts if said)
+    return [said for said in (line, " ".join(known.notes.split())) if said]
 
 
 def aims(said: Definition) -> tuple[str, ...]:

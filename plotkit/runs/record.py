@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from plotkit import errors
-from plotkit.runs import names, process, values
+from plotkit.runs import folders, names, process, values
 from plotkit.runs.config import Config
 from plotkit.runs.database import Database
 from plotkit.runs.definitions import Definition, Definitions
@@ -227,22 +227,53 @@ class Record(Drawing):
         return str(self.meta.get("name") or self.id)
 
     @property
-    def tags(self) -> list[str]:
+    def tags(self) -> Sequence[str]:
         return list(self.meta.get("tags") or ())
+
+    @property
+    def group(self) -> str | None:
+        """What `init(group=)` said."""
+        return self.meta.get("group")
+
+    @property
+    def job_type(self) -> str | None:
+        """What `init(job_type=)` said."""
+        return self.meta.get("job_type")
+
+    @property
+    def dir(self) -> str:
+        """Its folder, as text."""
+        return str(self.folder)
+
+    @property
+    def url(self) -> str:
+        """Its folder, as an address: "file:///..."."""
+        return self.folder.absolute().as_uri()
+
+    @property
+    def entity(self) -> str:
+        """The user or team in W&B's paths; there are none here, so it is the empty text."""
+        return ""
 
     @property
     def state(self) -> str:
         """One of "running", "finished", "failed" (by an exception), "crashed"."""
-        meta = self.meta
+        # Where nothing is said of it yet, it begins, if its file is new.
+        meta = self.meta or {"seen": (self.folder / folders.DATABASE).stat().st_mtime}
         state = str(meta.get("state", "running"))
         return "crashed" if state == "running" and not process.is_alive(meta) else state
 
     @property
     def notes(self) -> list[str]:
-        """What was not recorded as it was given, with counts."""
+        """What was not recorded as it was given, with counts; what was lost comes first."""
+        return [*self.losses, *Remarks(self.meta.get("remarks")).sentences(informing=True)]
+
+    @property
+    def losses(self) -> list[str]:
+        """Those of the notes that say what was dropped, replaced or not read."""
         meta = self.meta
         brought = meta.get("imported") or {}
-        return [*Remarks(meta.get("remarks")).sentences(), *brought.get("notes", ())]
+        return [*Remarks(meta.get("remarks")).sentences(informing=False), *brought.get("notes", ())]
 
     def metric(self, name: str) -> Definition:
         """What `define_metric` said of a name."""

@@ -26,6 +26,7 @@ _SHORT = {
     "none": "None",
     "histogram": "kept as histograms",
 }
+_INFORMING = ("none", "histogram")  # nothing is lost, and nothing is another name's
 
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -48,7 +49,7 @@ class Remarks:
 
     def __init__(self, known: Mapping[str, Any] | None = None) -> None:
         self._counts: dict[str, list[Any]] = {k: list(v) for k, v in (known or {}).items()}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log
 
     def add(self, kind: str, *facts: object, count: int = 1) -> bool:
         """Count one more; whether it is the first of its kind."""
@@ -68,9 +69,13 @@ class Remarks:
         """All of it, in few words."""
         return [f"{facts[0]:,} {_SHORT[kind]}" for kind, facts in self._counts.items()]
 
-    def sentences(self) -> list[str]:
-        """All of it."""
-        return [KINDS[kind](*facts) for kind, facts in self._counts.items() if kind in KINDS]
+    def sentences(self, *, informing: bool | None = None) -> list[str]:
+        """All of it; with True only what is good to know, with False what was lost or clashed."""
+        return [
+            KINDS[kind](*facts)
+            for kind, facts in self._counts.items()
+            if kind in KINDS and informing in (None, kind in _INFORMING)
+        ]
 
     def facts(self) -> dict[str, list[Any]]:
         """As they are stored."""

@@ -16,7 +16,8 @@ from plotkit.runs import folders, names, process, remarks, steps, values
 from plotkit.runs.config import Config
 from plotkit.runs.database import Database
 from plotkit.runs.definitions import Definition, Definitions
-from plotkit.runs.record import Record, SectionFacts
+from plotkit.runs.details import Details
+from plotkit.runs.record import SectionFacts
 from plotkit.runs.recorded import ConfigFacts, RunHistory, SummaryFacts
 from plotkit.runs.remarks import Remarks
 from plotkit.runs.steps import Steps
@@ -29,7 +30,7 @@ _NUMBERS = {float, int, bool}
 _WARNED = ("dropped", "spelled", "none")
 
 
-class Run(Record):
+class Run(Details):
     """One training run, or whatever else is measured step by step.
 
     Made by `pk.init`. As a context manager it ends with its block, "failed" where that raised.
@@ -44,16 +45,22 @@ class Run(Record):
         config: Mapping[str, Any],
         *,
         strict: bool = False,
+        resumed: bool = False,
     ) -> None:
         self.strict = strict
-        self._writer = Writer(folder)
+        self.resumed = resumed
+        meta = {**meta, **process.facts()}
+        self._writer = Writer(folder, first={"meta": meta})
         database = self._writer.database
         self._reader: Database | None = None  # once the writer has closed
-        self._ended = self._told_child = False
+        self._ended = self._ending = self._told_child = False
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._meta = {**database.facts("meta"), **meta, **process.facts()}
-        self._meta.pop("ended", None)
+        self._meta = {**database.facts("meta"), **meta}
+        if resumed:
+            self._meta.pop("ended", None)
+            self._writer.set("meta", self._meta)
+            self._writer.forget("meta", ["ended"])
         self._remarks = Remarks(self._meta.get("remarks"))
         self._warnings: list[str] = []  # those of the call that goes on
         self._logging = False
@@ -71,7 +78,6 @@ class Run(Record):
         self.history = RunHistory(self)
         self.config = Config(ConfigFacts(self))
         self.summary = Summary(SummaryFacts(self))
-        self._writer.set("meta", self._meta)
         self.config.update(config)
         self._stop = threading.Event()
         beat = threading.Thread(target=self._beat, name="plotkit-beat", daemon=True)
@@ -89,24 +95,6 @@ class Run(Record):
         if self._reader is None:
             self._reader = Database(self.folder)
         return self._reader
-
-    @property
-    def is_open(self) -> bool:
-        """Whether this process can log to it."""
-        return not self._ended and self._pid == os.getpid()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether `finish` was called."""
-        return self._ended
-
-    @property
-    def meta(self) -> dict[str, Any]:
-        return {**self._meta, "remarks": self._remarks.facts()}
-
-    @property
-    def state(self) -> str:
-        return str(self._meta["state"])
 
     @property
     def step(self) -> int:
@@ -221,18 +209,15 @@ class Run(Record):
         if not self.is_open:
             return
         with self._lock:
-            if self._ended:
+            if self._ending:  # a signal handler ends it, in the midst of this
                 return
-            self._log_later([])
-            self._write()
-            self._meta |= {"state": state, "ended": time.time()}
-            self._writer.set("meta", self.meta)
+            self._ending = True
             try:
-                self._writer.close()
-            except errors.RunError:
-                self._meta["state"] = "running"
-                raise
-            self._ended = True
+                if self._ended:
+                    return
+                self._close(state)
+            finally:
+                self._ending = False
         self._stop.set()
         # Whoever has the summary may go on with it, as with that of any run that has ended.
         self.summary._facts = ReadSummary(self)
@@ -240,6 +225,19 @@ class Run(Record):
         if not quiet:
             said = "; ".join([str(self), *self._remarks.counts()])
             say(f"{said}. {folders.near(self.folder)}")
+
+    def _close(self, state: str) -> None:
+        """Write all that waits, and the end."""
+        self._log_later([])
+        self._write()
+        self._meta |= {"state": state, "ended": time.time()}
+        self._writer.set("meta", self.meta)
+        try:
+            self._writer.close()
+        except BaseException:
+            self._meta["state"] = "running"
+            raise
+        self._ended = True
 
     def __str__(self) -> str:
         last = self._steps.written_at
@@ -395,12 +393,6 @@ class Run(Record):
         found = self.database.series([name])[name]
         held = found.values if isinstance(found.values, list) else found.values.tolist()
         return list(zip(found.steps.tolist(), held, strict=True))
-
-    def _require_open(self) -> None:
-        if self._ended:
-            raise errors.RunError.from_ended(self.path, str(self.folder))
-        if not self.is_open:
-            raise errors.RunError.from_fork(str(self.folder))
 
     def _refuse(self) -> None:
         """After the end, an error; in a forked child, what is logged is dropped and said once."""

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,13 @@ def stored(name: str, value: object, keep: media.Keep, note: Note, *, whole: boo
         value: the value.
         keep: puts bytes beside the run.
         note: is told of None, and of arrays that become histograms.
-        whole: keep arrays and tensors whole, in a file, as the summary does.
+        whole: keep arrays and tensors whole, in a file, as the summary does, where a value is set
+            by itself.
 
     Raises:
         RunError: nothing of this kind can be recorded.
     """
+    fault = partial(errors.RunError.from_value, name, value, is_one_of_a_call=not whole)
     try:
         made = _scalar(value)
         if made is None and value is None:
@@ -56,12 +58,12 @@ def stored(name: str, value: object, keep: media.Keep, note: Note, *, whole: boo
         if made is _NOTHING:
             made = _object(name, value, keep, note, whole)
     except errors.PlotkitError as reason:
-        raise errors.RunError.from_value(name, value, str(reason)) from reason
+        raise fault(str(reason)) from reason
     except Exception as reason:  # what a value of any library does when it is read
         told = f"reading it failed with {type(reason).__name__}: {reason}."
-        raise errors.RunError.from_value(name, value, told) from reason
+        raise fault(told) from reason
     if made is _NOTHING:
-        raise errors.RunError.from_value(name, value, _hint(value))
+        raise fault(_hint(value))
     return made
 
 
@@ -198,9 +200,21 @@ def _array(name: str, value: Any, keep: media.Keep, note: Note, whole: bool) -> 
 
         return Tensor(found).store(keep)
     if found.size <= LIST_VALUES:
+        if found.dtype.kind == "f" and type(value).__module__.partition(".")[0] in _FRAMES:
+            return _sequence(name, _column(value, found), keep, note)
         masked = getattr(value, "mask", None) is not None and hasattr(value, "filled")
         return _elements(value if masked else found)
     return _histogram(name, value, keep, note) if found.dtype.kind in "biufO" else _NOTHING
+
+
+def _column(value: Any, found: Any) -> Sequence[Any]:
+    """A column of numbers; as an array, whole ones would be floats where some are missing."""
+    for way in ("to_list", "tolist", "to_pylist"):
+        if callable(getattr(value, way, None)):
+            listed: Sequence[Any] = getattr(value, way)()
+            return listed
+    made: Sequence[Any] = found.tolist()
+    return made
 
 
 def _elements(found: Any) -> Any:
@@ -229,7 +243,7 @@ def _sequence(name: str, value: Sequence[Any], keep: media.Keep, note: Note) -> 
         if part is _NOTHING and not isinstance(one, Mapping):
             part = _object(name, one, keep, note, False)
         if part is _NOTHING:
-            raise errors.RunError.from_value(name, one, _hint(one))
+            raise errors.RunError.from_value(name, one, _hint(one), is_one_of_a_call=False)
         made.append(part)
     if len(made) > LIST_VALUES and not any(is_object(part) for part in made):
         # Tensors of one value are numbers by now.

@@ -14,9 +14,12 @@ import sqlite3
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
@@ -28,9 +31,8 @@ PAUSE = 0.1  # seconds for which rows are gathered
 RETRY = 1.0  # seconds between two attempts on a full disk
 MOST_VALUES = 30_000  # values that may wait before `row` waits for the disk
 _BATCH = 1_000  # rows of one transaction, where many have waited for room on the disk
+_GLANCE = 0.5  # seconds after which whoever waits for the thread looks whether it is there
 _PATIENCE = 10.0  # seconds that closing waits for the thread
-
-_Facts = dict[str, dict[str, Any]]  # by section and name
 
 
 def say(text: str) -> None:
@@ -44,6 +46,8 @@ class Writer:
 
     Args:
         folder: the run's folder; it is made where there is none.
+        first: facts by section and name that a run's file which is made now holds from the
+            beginning: nobody ever sees it without them.
         tell: gets the two messages there may be: that the disk takes nothing, and that it does
             again. By default they go to the standard error stream.
 
@@ -61,27 +65,33 @@ class Writer:
     [{'loss': 0.5}]
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], None] = say) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tell: Callable[[str], None] = say,
+        *,
+        first: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.folder = folder
-        self.database = Database(folder, create=True)
+        self.database = Database(folder, create=True, first=first)
         self._path = str(folder / folders.DATABASE)
         self._tell = tell
-        # Reentrant: a signal handler, too, may log.
-        self._queue = threading.RLock()
+        # Rows with what they change in the summary, and facts without a row. No lock guards them, as a signal handler
+        # that logs or ends the run would wait for ever for whoever it interrupts.
+        self._queue: deque[tuple[Row | None, str, Mapping[str, Any]]] = deque()
+        self._waiting_values = 0  # in the queue, more or less
         self._writing = threading.RLock()
-        self._rows: list[Row] = []
-        self._facts: _Facts = {}
-        self._waiting_values = 0
         # Taken from the queue, not yet on the disk.
         self._taken: list[Row] = []
-        self._taken_facts: _Facts = {}
+        self._taken_facts: dict[str, dict[str, Any]] = {}  # by section and name
         self._files: dict[str, bytes] = {}
         self._failure: str | None = None
         self._refusal: Callable[[str], errors.RunError] | None = None  # why nothing is taken
         self._ended = False
-        self._something = threading.Event()
-        self._hurry = threading.Event()
-        self._room = threading.Event()
+        # What wakes the thread: None for something that may wait, a lock for a caller who waits
+        # until it is released. Putting into such a queue never waits, in a signal handler either.
+        self._calls: SimpleQueue[Lock | None] = SimpleQueue()
+        self._called = False
         # A daemon: Python waits for other threads before it calls what closes this one.
         self._thread = threading.Thread(target=self._work, name="plotkit-writer", daemon=True)
         self._thread.start()
@@ -98,18 +108,16 @@ class Writer:
     ) -> None:
         """Queue one row and what it changes in the summary: both are written, or none.
 
-        `values` must not change afterwards. A row of a step that is there already joins it, and
-        its values win. Raises `RunError` in a forked child and after `close`.
+        `values` and `summary` must not change afterwards. A row of a step that is there already
+        joins it, and its values win. Raises `RunError` in a forked child and after `close`.
         """
         if self._refusal is not None:
             raise self._refusal(self._path)
-        with self._queue:
-            self._rows.append(Row(step, at, values))
-            self._waiting_values += len(values) + 1
-            if summary:
-                self._facts.setdefault("summary", {}).update(summary)
-        if not self._something.is_set():
-            self._something.set()
+        self._queue.append((Row(step, at, values), "summary", summary or {}))
+        self._waiting_values += len(values) + 1
+        if not self._called:
+            self._called = True
+            self._calls.put(None)
         if self._waiting_values > MOST_VALUES:
             self._wait_for_room()
 
@@ -132,17 +140,16 @@ class Writer:
         try:
             _put(self.folder / path, content)
         except OSError as reason:
-            with self._queue:
-                self._files[path] = content
+            self._files[path] = content
             self._fail(reason)
-            self._something.set()
+            self._call()
         return path
 
     def flush(self) -> None:
         """Write what is queued now; raises `RunError` where that is not possible."""
         if self._refusal is not None:
             raise self._refusal(self._path)
-        self._drain()
+        self._wait()
         self._check()
 
     def close(self) -> None:
@@ -155,14 +162,13 @@ class Writer:
             return
         self._refusal = errors.RunError.from_closed_writer
         try:
-            self._drain()
+            self._wait()
             self._check()
         except BaseException:
             self._refusal = None
             raise
         self._ended = True
-        self._something.set()
-        self._hurry.set()
+        self._calls.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(_PATIENCE)
         self.database.close()
@@ -172,27 +178,60 @@ class Writer:
     def _set(self, section: str, pairs: Mapping[str, Any]) -> None:
         if self._refusal is not None:
             raise self._refusal(self._path)
-        with self._queue:
-            self._facts.setdefault(section, {}).update(pairs)
-        self._something.set()
+        self._queue.append((None, section, dict(pairs)))
+        self._call()
 
     def _wait_for_room(self) -> None:
         """The loop is faster than the disk: it waits, or memory would grow for ever."""
         while self._waiting_values > MOST_VALUES and self._failure is None:
-            if not self._thread.is_alive():
-                self._drain()
-                return
-            self._room.clear()
-            self._hurry.set()
-            self._room.wait(0.05)
+            self._wait()
+
+    def _call(self) -> None:
+        """The thread has something to write before long."""
+        self._called = True
+        self._calls.put(None)
+
+    def _wait(self) -> None:
+        """Until all that was queued before is written, or cannot be.
+
+        It is the thread that writes: a signal handler that runs here, and logs or ends the run,
+        is in nobody's transaction.
+        """
+        written = Lock()
+        written.acquire()
+        self._calls.put(written)
+        while not (self._is_alone() or written.acquire(timeout=_GLANCE)):
+            pass
+        if self._is_alone():
+            self._drain()
+
+    def _is_alone(self) -> bool:
+        """Whether there is no thread that would write: we are it, or Python has stopped it."""
+        thread = self._thread
+        return thread is threading.current_thread() or not thread.is_alive() or sys.is_finalizing()
 
     def _work(self) -> None:
         while not self._ended:
-            self._something.wait()
-            self._hurry.wait(PAUSE if self._failure is None else RETRY)
-            self._hurry.clear()
-            self._something.clear()
+            called = self._next_calls()
+            self._called = False  # before the queue is emptied: what comes after calls again
             self._drain()
+            for written in called:
+                written.release()
+
+    def _next_calls(self) -> list[Lock]:
+        """Those who wait; when nobody does, rows are gathered for a moment."""
+        first = self._calls.get()
+        called = [] if first is None else [first]
+        until = time.monotonic() + (PAUSE if self._failure is None else RETRY)
+        while not self._ended:
+            left = 0.0 if called else max(until - time.monotonic(), 0.0)
+            try:
+                found = self._calls.get(left > 0, left)
+            except Empty:
+                break
+            if found is not None:
+                called.append(found)
+        return called
 
     def _drain(self) -> None:
         """Write what is queued; on failure it is held back, and that is said once."""
@@ -200,25 +239,26 @@ class Writer:
         if not self._writing.acquire(timeout=1 if sys.is_finalizing() else -1):
             return
         try:
-            with self._queue:
-                self._taken += self._rows
-                self._rows = []
-                for section, pairs in self._facts.items():
-                    self._taken_facts.setdefault(section, {}).update(pairs)
-                self._facts = {}
+            self._take()
             try:
                 self._write_files()
                 self._write_taken()
             except (errors.RunError, sqlite3.Error, OSError) as reason:
                 self._fail(reason)
-                self._something.set()
+                self._call()
             else:
                 self._recover()
         finally:
-            with self._queue:
-                self._waiting_values = sum(len(row.values) + 1 for row in self._rows)
-            self._room.set()
             self._writing.release()
+
+    def _take(self) -> None:
+        self._waiting_values = 0
+        for _ in range(len(self._queue)):
+            row, section, pairs = self._queue.popleft()
+            if row is not None:
+                self._taken.append(row)
+            if pairs:
+                self._taken_facts.setdefault(section, {}).update(pairs)
 
     def _write_files(self) -> None:
         for path, content in list(self._files.items()):
@@ -270,9 +310,8 @@ class Writer:
 
     def _check(self) -> None:
         if self._failure is not None:
-            waiting = len(self._taken) + len(self._rows)
             raise errors.RunError.from_unwritten(
-                self._path, waiting, len(self._files), self._failure
+                self._path, len(self._taken), len(self._files), self._failure
             )
 
     def _forked(self) -> None:

@@ -51,11 +51,12 @@ def reduce_lines(
     many: int,
     named: int,
     said: list[str],
+    lowest: bool = False,
 ) -> Reduced:
     """The rows of lines that a picture shows.
 
-    Of more than `many` lines split by one column, the `named` ones that end highest have the
-    room first. The levels are those of `Detail`.
+    Of more than `many` lines split by one column, the `named` ones that end highest (or lowest)
+    have the room first. The levels are those of `Detail`.
     """
     source = _source(data, said)
     if log_x and source.extent[0] <= 0:  # of columns in memory the row is known, and said before
@@ -64,7 +65,7 @@ def reduce_lines(
     full = picture.width * DENSITY * _FINE
     grid = _m4.grid(*source.extent, full << _m4.FINER, log_x)
     room, detail = _room(picture.reduce)
-    shares = _shares(source, grid, room, many, named)
+    shares = _shares(source, grid, room, many, named, lowest)
     lines = 1 + max(_last_line(share) for share in shares)
     # Few points in each pixel show their edges, which twice as many buckets keep.
     start = _m4.FINER - (source.total <= _SPARSE * full * lines)
@@ -105,13 +106,16 @@ def _room(asked: bool | int) -> tuple[int, int]:
     return int(min(settings.line_points, 0.9 * settings.max_rows)), _DETAIL
 
 
-def _shares(source: Source, grid: Grid, room: int, many: int, named: int) -> list[Share]:
+def _shares(
+    source: Source, grid: Grid, room: int, many: int, named: int, lowest: bool
+) -> list[Share]:
     """The lines that are told apart, then those in the background."""
     everything = source.reduced(grid, room)
     series = everything.points.series
     if series is None or source.twice_split or int(series.max()) < many:
         return [everything]
-    coloured = _highest(series, everything.points.values[0], named)
+    y = everything.points.values[0]
+    coloured = _first_ends(series, y if lowest else -y, named)
     front = _m4_sources.among(series, coloured)
     behind = Share(everything.points.take(~front), everything.halved, everything.known)
     if everything.halved <= _m4.FINER:
@@ -124,12 +128,12 @@ def _last_line(share: Share) -> int:
     return 0 if series is None else int(series.max(initial=0))
 
 
-def _highest(series: Array, y: Array, count: int) -> list[int]:
-    """The lines that end highest, of equal ones the first."""
+def _first_ends(series: Array, y: Array, count: int) -> list[int]:
+    """The lines that end lowest, of equal ones the first."""
     known = np.flatnonzero(~np.isnan(y))
-    ends = np.full(int(series.max()) + 1, -np.inf)
+    ends = np.full(int(series.max()) + 1, np.inf)
     ends[series[known]] = y[known]  # points stand along x: the last one stays
-    return np.argsort(-ends, kind="stable")[:count].tolist()  # type: ignore[no-any-return]
+    return np.argsort(ends, kind="stable")[:count].tolist()  # type: ignore[no-any-return]
 
 
 def _rows(source: Source, found: Chosen) -> tuple[Columns, list[int]]:

@@ -20,6 +20,7 @@ from plotkit.table import Columns, LazyColumns
 
 _COLOURS = 8
 _NAMED_OF_MANY = 7  # beyond eight series: so many in colour, the others grey
+_ENDS = ("highest", "lowest")  # which of them these are
 _MOST_LABELS = 20_000  # along x: the engine takes half a minute for more
 _MANY_POINTS = 10_000  # above this, what one pixel column cannot show is left out
 _LABEL_HEIGHT, _LABEL_WIDTH, _LABEL_SIZE = 15.0, 150.0, 11.5
@@ -39,14 +40,16 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, Any], picture: Pi
     """Rows of lines.
 
     Inputs are x, y, and optionally color, stroke (series), error_low, error_high. Options are
-    x_scale and y_scale, "linear" or "log". Output rows are grouped by series, each sorted by x;
-    series after the eighth are told apart by grey tones and dashes, in `context`.
+    x_scale and y_scale, "linear" or "log", and named, the end ("highest" or "lowest") of the series
+    that are in colour where there are more than colours. Output rows are grouped by series, each
+    sorted by x; series after the eighth are told apart by grey tones and dashes, in `context`.
     """
     log_x, log_y = (is_log(options, f"{role}_scale", _typed(data, role)) for role in ("x", "y"))
+    lowest = _names_lowest(options)
     said: list[str] = []
     if not isinstance(data, LazyColumns):
         _check_band(data, log_y)
-    held = gathered(data, picture, log_x, said)
+    held = gathered(data, picture, log_x, said, lowest=lowest)
     columns = held.columns
     if isinstance(data, LazyColumns):
         _check_band(columns, log_y)
@@ -55,10 +58,11 @@ def compute(data: Columns | LazyColumns, options: Mapping[str, Any], picture: Pi
     order = series if held.is_sorted else _sorted(columns["x"], series, said)
     ys = columns["y"].as_json()
     many = len(series) > _COLOURS and not _is_split_twice(columns)
-    named = _highest_ends(order, ys) if many else list(series)
+    named = _named_of_many(order, ys, lowest) if many else list(series)
     if many:
         column = columns["color" if "color" in columns else "stroke"].name
-        said.append(notes.many_series(column, len(series), [_name(key) for key in named]))
+        names = [_name(key) for key in named]
+        said.append(notes.many_series(column, len(series), names, _ENDS[lowest]))
     direct = _fit_at_ends(columns, named, order, ys, picture.height, log_y)
     rough = _rough(held, named, order, picture, log_x, log_y)
     solid = _solid(columns, named, rough)
@@ -107,10 +111,11 @@ def gathered(
     log_x: bool,
     said: list[str],
     colours: int = _COLOURS,
+    lowest: bool = False,
 ) -> Held:
     """All rows of short lines, those that the picture shows of long ones.
 
-    Of more lines than colours those that end highest keep most.
+    Of more lines than colours those that end highest (or lowest) keep most.
     """
     most = _MANY_POINTS
     if not isinstance(picture.reduce, bool):
@@ -120,8 +125,8 @@ def gathered(
     if not _is_long(data, most):
         return Held(data.collect() if isinstance(data, LazyColumns) else data)
     if picture.reduce is False:
-        return _whole(data, picture, log_x)
-    found = _reduced(data, picture, log_x, said, colours)
+        return _whole(data, picture, log_x, lowest)
+    found = _reduced(data, picture, log_x, said, colours, lowest)
     y = found.columns["y"]
     heights = zip(found.first, y.as_json(), strict=True)
     kept = sum(1 for level, height in heights if level == 0 and height is not None)
@@ -162,26 +167,31 @@ def _along_labels(data: Columns | LazyColumns) -> Columns:
     return columns
 
 
-def _whole(data: Columns | LazyColumns, picture: Picture, log_x: bool) -> Held:
+def _whole(data: Columns | LazyColumns, picture: Picture, log_x: bool, lowest: bool) -> Held:
     """All rows of long lines; how they look is decided as if they were reduced."""
     if not isinstance(data, dict) and not _is_long(data, settings.max_rows):
         data = data.collect()
     if not isinstance(data, dict) or _is_long(data, settings.max_rows):
         count = _rows_of(data)
         raise errors.DataError.from_all_rows(count, settings.max_rows)
-    found = _reduced(data, picture._replace(reduce=True), log_x, [], _COLOURS)
+    found = _reduced(data, picture._replace(reduce=True), log_x, [], _COLOURS, lowest)
     shown = [row for row, level in enumerate(found.first) if level == 0]
     return Held(data, shown={role: c.take(shown) for role, c in found.columns.items()})
 
 
 def _reduced(
-    data: Columns | LazyColumns, picture: Picture, log_x: bool, said: list[str], colours: int
+    data: Columns | LazyColumns,
+    picture: Picture,
+    log_x: bool,
+    said: list[str],
+    colours: int,
+    lowest: bool,
 ) -> Any:
     from plotkit.stats._m4_lines import reduce_lines  # only long lines need NumPy
 
     if log_x and isinstance(data, dict):
         _check_positive("x", data["x"])
-    return reduce_lines(data, picture, log_x, colours, _NAMED_OF_MANY, said)
+    return reduce_lines(data, picture, log_x, colours, _NAMED_OF_MANY, said, lowest)
 
 
 def _check_positive(role: str, column: Column) -> None:
@@ -290,12 +300,24 @@ def _sorted(x: Column, series: Mapping[Key, list[int]], said: list[str]) -> dict
     return order
 
 
-def _highest_ends(order: Mapping[Key, list[int]], ys: Sequence[float | None]) -> list[Key]:
-    def end(key: Key) -> float:
-        values = [ys[row] for row in order[key] if ys[row] is not None]
-        return values[-1] if values else -math.inf  # type: ignore[return-value]
+def _names_lowest(options: Mapping[str, Any]) -> bool:
+    """Whether of many series those that end lowest are in colour."""
+    named = options.get("named") or _ENDS[0]
+    if named not in _ENDS:
+        raise errors.OptionError.from_option("named", named, " or ".join(map(repr, _ENDS)))
+    return bool(named == "lowest")
 
-    return sorted(order, key=end, reverse=True)[:_NAMED_OF_MANY]
+
+def _named_of_many(
+    order: Mapping[Key, list[int]], ys: Sequence[float | None], lowest: bool
+) -> list[Key]:
+    sign = 1.0 if lowest else -1.0
+
+    def end(key: Key) -> float:
+        values = [y for row in order[key] if (y := ys[row]) is not None]
+        return sign * values[-1] if values else math.inf
+
+    return sorted(order, key=end)[:_NAMED_OF_MANY]
 
 
 def _extent(columns: Columns) -> tuple[float, float] | None:

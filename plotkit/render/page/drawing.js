@@ -20,6 +20,8 @@ function entries(legend) {
   return count;
 }
 
+const LEAST_PLOT = 140;  // px of a plot's height that legends leave on a narrow screen
+
 async function fitted(chart, theme, room) {
   const {spec} = chart, first = await build(chart, theme);
   const svg = first.box.querySelector("svg");
@@ -44,6 +46,11 @@ async function fitted(chart, theme, room) {
       Math.floor((columns || wide.count) * space / wide.size)));
     made.view.finalize();
     made = await build(chart, theme, width, columns);
+  }
+  const short = Math.ceil(LEAST_PLOT - made.view.height());
+  if (short > 0 && typeof spec.height === "number" && legends(made.view.scenegraph().root).length) {
+    made.view.finalize();
+    made = await build(chart, theme, width, columns, short);
   }
   return made;
 }

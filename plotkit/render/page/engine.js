@@ -52,13 +52,13 @@ async function viewClassFor(chart) {
 }
 
 // Draw into elements that stand nowhere yet. With a width: laid out for that many px.
-async function build(chart, theme, width, columns) {
+async function build(chart, theme, width, columns, taller) {
   const config = structuredClone(chart.configs[theme]);
   // Descriptions of single marks are built from titles by an expression that breaks on backslashes;
   // the chart as a whole is named instead.
   config.mark = {...config.mark, aria: false};
   const own = chart.specs?.[theme] ?? chart.spec;
-  const spec = width ? narrowed(own, config, width, columns) : own;
+  const spec = width ? narrowed(own, config, width, columns, taller) : own;
   const box = el("div"), inputs = el("div");
   chart.viewClass ??= await viewClassFor(chart);
   const {view} = await engine.embed(box, structuredClone(spec), {

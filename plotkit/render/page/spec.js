@@ -61,8 +61,22 @@ const sides = (spec, config) => {
   return isObject(padding) ? (padding.left ?? 0) + (padding.right ?? 0) : 2 * padding;
 };
 
+// A legend beside the plot, or in the corner of a small one, would take its room: it stands above.
+const ROOM_FOR_CORNER = 300, ROOM_BESIDE = 600;
+function legendsAbove(spec, width) {
+  visit(spec, node => {
+    if (!isObject(node.legend)) return;
+    const {orient} = node.legend;
+    const corner = /-/.test(orient) && surrounded(spec) && width < ROOM_FOR_CORNER;
+    const beside = orient === "right" && node.type === "nominal" && fits(spec) && width < ROOM_BESIDE;
+    if (!corner && !beside) return;
+    for (const key of ["direction", "offset", "padding", "titleOrient", "titleAnchor"]) delete node.legend[key];
+    Object.assign(node.legend, {orient: "top", columns: 1, labelLimit: width - 60});
+  });
+}
+
 // What changes on a narrow screen: size, breaks of the titles, longest labels, columns of the legend.
-function narrowed(spec, config, width, columns) {
+function narrowed(spec, config, width, columns, taller) {
   const copy = structuredClone(spec);
   copy.width = width;
   if (typeof copy.height === "number") {
@@ -92,6 +106,8 @@ function narrowed(spec, config, width, columns) {
     }
   }
   if (typeof copy.height === "number" && fits(spec)) copy.height += Math.max(0, Math.round(added));
+  legendsAbove(copy, width);
+  if (taller) copy.height += taller;
   const inner = width - sides(copy, config), limit = (now, most) => Math.round(Math.min(now ?? most, most));
   for (const axis of ["axisX", "axisY"]) {
     config[axis] = {...config[axis], titleLimit: limit(config[axis]?.titleLimit, inner),

@@ -41,7 +41,7 @@ def chart(
     x: str | None = None,
     *,
     smoothing: float = 0.0,
-    group: str | None = None,
+    group: str | Sequence[str] | None = None,
     spread: str | None = None,
     title: str = "",
     subtitle: str = "",
@@ -59,8 +59,8 @@ def chart(
             `define_metric` gave the metrics, else "_step".
         smoothing: 0 to 1, exponential as TensorBoard's: the smoothed lines are drawn over faint
             raw ones.
-        group: "config.NAME", "name", "project", "state" or "id": the runs of each group are drawn
-            as one line, their mean.
+        group: "config.NAME", "group", "job_type", "name", "project", "state" or "id", or a list
+            of some: the runs that agree in them are drawn as one line, their mean.
         spread: how the band around a mean reaches: "std" (standard deviation of a sample, the
             default), "sem" (standard error), "min-max" or "none". Given without `group`, all runs
             are one group. Where runs were not logged at the same places along x, a run's value
@@ -70,6 +70,15 @@ def chart(
         x_scale: "linear" or "log".
         y_scale: "linear" or "log".
         reduce: True, False (every row is drawn), or the most rows that are drawn.
+
+    Where several rows of a run have the same x, such as all batches of an epoch, their mean is
+    drawn at it, which is noted; with `reduce=False` each of them. An x that falls, and is no whole
+    number, is taken as it is.
+
+    Of more lines than colours the best ones are named, and the others grey: those that end
+    highest, or lowest where `define_metric` says so (goal="minimize", or summary="min"), or says
+    nothing and the name ends in "loss", "error", "err", "rmse", "mae", "mse", "perplexity" or
+    "nll".
 
     Raises:
         RunError: a name that was not logged, or that holds no numbers; an x that was never logged
@@ -94,12 +103,13 @@ def chart(
         raise errors.OptionError.from_option("keys", keys, "a logged name, or a list of some")
     if x is not None and not isinstance(x, str):
         raise errors.OptionError.from_option("x", x, "a logged name, or '_step'")
-    if group is not None and not isinstance(group, str):
-        raise errors.OptionError.from_option("group", group, "a name such as 'config.lr'")
+    grouped = _grouped_by(group)
     if any((run.database.last_step() or 0) > _MANY_STEPS for run in runs):
         worker.warm()
     said: list[str] = []
     lines, along = _read(runs, wanted, x, said)
+    if not grouped and spread is None and reduce is not False:
+        lines = _averaged(lines, along, said)
     raw = lines
     if weight:
         lines = [line._replace(y=_smoothed(line.y, weight)) for line in lines]
@@ -109,11 +119,11 @@ def chart(
     details += [f"smoothed {weight:g}"] if weight else []
     table = _Table(axis, drawn[0] if len(drawn) == 1 else "value", along == reading.TIMESTAMP)
     preset = "plotkit/line"
-    if group is not None or spread is not None:
+    if grouped or spread is not None:
         reach = spread or "std"
-        named = "" if group is None else f", by {group.removeprefix('config.')}"
-        details.append(grouping.SPREADS[reach] + named)
-        _add_means(table, lines, grouping.by(runs, group), reach, y_scale == "log", said)
+        names = ", ".join(name.removeprefix("config.") for name in grouped)
+        details.append(grouping.SPREADS[reach] + (f", by {names}" if names else ""))
+        _add_means(table, lines, grouping.by(runs, grouped), reach, y_scale == "log", said)
     elif weight and len(lines) <= _WITH_RAW:
         preset = "plotkit/smoothed_line"
         details[-1] += ", the values as logged behind"
@@ -128,10 +138,25 @@ def chart(
         "legend-title": "",  # the entries say what they are
     }
     params = {"x_scale": x_scale, "y_scale": y_scale}
+    if preset == "plotkit/line" and reading.is_lowest_best(runs, drawn):
+        params["named"] = "lowest"
     made = plot.plot_table(
         preset, table.made(), table.fields, strings, params=params, reduce=reduce
     )
     return made.noted(said)
+
+
+def _grouped_by(group: object) -> list[str]:
+    """What runs are grouped by. Raises `OptionError` for what is no name, nor a list of some."""
+    names = [group] if isinstance(group, str) else group
+    if names is None:
+        return []
+    if not isinstance(names, (list, tuple)) or not names:
+        names = [None]
+    if not all(isinstance(name, str) for name in names):
+        expected = "a name such as 'config.lr', or a list of some"
+        raise errors.OptionError.from_option("group", group, expected)
+    return list(dict.fromkeys(names))
 
 
 def _smoothed(values: Array, weight: float) -> Array:
@@ -174,6 +199,26 @@ def _read(
     said += _noted([key for _, key in wanted], values, along)
     lines = [_Line(at, key, held.x, held.y) for (at, key), held in zip(wanted, values, strict=True)]
     return lines, along
+
+
+def _averaged(lines: Sequence[_Line], along: str, said: list[str]) -> list[_Line]:
+    """The lines with one value for each x: the mean of the rows that share it."""
+    if along in reading.TITLES:
+        return list(lines)
+    made = []
+    shared: dict[str, tuple[int, int]] = {}  # metric -> rows, and the points they became
+    for line in lines:
+        if grouping.repeats(line.x):
+            rows, points = shared.get(line.key, (0, 0))
+            x, y = grouping.averaged(line.x, line.y)
+            shared[line.key] = (
+                rows + int(np.isfinite(line.x).sum()),
+                points + int(np.isfinite(x).sum()),
+            )
+            line = line._replace(x=x, y=y)
+        made.append(line)
+    said += [notes.mean_of_x(key, along, *counts) for key, counts in shared.items()]
+    return made
 
 
 def _noted(keys: Sequence[str], found: Sequence[reading.Along], x: str) -> Iterator[str]:
@@ -263,7 +308,8 @@ def _add_lines(table: _Table, lines: Sequence[_Line], runs: Sequence[Record]) ->
 def _splits(lines: Sequence[_Line], runs: Sequence[Record]) -> dict[str, list[str]]:
     """What tells lines apart, the run or the metric or both: a label for each line."""
     shown = sorted({line.run for line in lines})
-    labels = dict(zip(shown, grouping.labels([runs[at] for at in shown]), strict=True))
+    names = grouping.labels([runs[at] for at in shown])
+    labels = dict(zip(shown, grouping.shortened(names), strict=True))
     found = {
         "run": [labels[line.run] for line in lines],
         "metric": [line.key for line in lines],

@@ -23,6 +23,8 @@ STEP, RUNTIME, TIMESTAMP = "_step", "_runtime", "_timestamp"
 # What an axis of each is called.
 TITLES = {STEP: "step", RUNTIME: "seconds since the start", TIMESTAMP: "time (UTC)"}
 _NUMBERS = ("number", "bool", "none")
+# Last parts of names whose lowest values are the best, where no definition says what is.
+_LOSSES = frozenset({"loss", "error", "err", "rmse", "mae", "mse", "perplexity", "nll"})
 # Names of what rises with the steps, though it is no whole number.
 _RISING = re.compile(r"epoch|step|iter|batch|time|second|hour|sample|token|progress|seen", re.I)
 # What is logged -> how a message calls it, and how it is looked at.
@@ -283,6 +285,29 @@ def best(record: Record, key: str) -> tuple[Best, ...]:
         for which, at in (("min", values.argmin()), ("max", values.argmax()))
         if which in wanted
     )
+
+
+def is_lowest_best(records: Sequence[Record], keys: Collection[str]) -> bool:
+    """Whether low values of these metrics are the better ones.
+
+    `define_metric` says so by its goal, or by "min" or "max" in its summary. Where it does not,
+    the names do: those that end in "loss", "error", "err", "rmse", "mae", "mse", "perplexity" or
+    "nll". Metrics that do not agree count as higher is better.
+
+    >>> import plotkit as pk
+    >>> with pk.init(project="doc", dir=getfixture("tmp_path")) as run:
+    ...     _ = run.define_metric("time", goal="minimize")
+    ...     run.log({"time": 3, "val/top1_err": 0.2, "loss_scale": 8})
+    >>> [is_lowest_best([run], [key]) for key in ("time", "val/top1_err", "loss_scale")]
+    [True, True, False]
+    """
+    for key in keys:
+        found = {tuple(_wanted(definition(record, key))) for record in records}
+        said = {wanted[0] for wanted in found if len(wanted) == 1}
+        last = re.split(r"[^a-z0-9]+", key.lower())[-1]
+        if not (said == {"min"} if said else last in _LOSSES):
+            return False
+    return True
 
 
 def _wanted(said: Mapping[str, Any]) -> Sequence[str]:

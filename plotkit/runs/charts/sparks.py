@@ -56,7 +56,7 @@ def text_sparkline(values: object, width: int = 20) -> str:
     if not known:
         return " " * min(len(held), width)
     low, high = (min(known) if counts is None else 0.0), max(known)
-    middle = math.fsum(known) / len(known)
+    middle = math.fsum(value / len(known) for value in known)  # a sum may be beyond all floats
     shown = []
     for part in _parts(held, width):
         finite = [value for value in part if math.isfinite(value)]

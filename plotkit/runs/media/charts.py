@@ -125,10 +125,11 @@ class LoggedChart(Chart, Media):
     def load(cls, stored: Mapping[str, Any], folder: Path) -> Self:
         """The chart that a run logged.
 
-        Raises `RunError` where a file is not there or is none of a chart, and `TrustError` where
-        it holds what no chart may.
+        Raises `MediaError` where a file is not there or is none of a chart, and `TrustError` where
+        it holds what no chart may, in one theme or the other.
         """
-        content = _read(folder, stored.get("file"))
+        file = str(stored.get("file"))
+        content = _read(folder, file)
         try:
             held = content["preset"]
             preset = _preset(_read(folder, held["file"]), held)
@@ -138,13 +139,18 @@ class LoggedChart(Chart, Media):
                 content["strings"],
                 content["marks"],
             )
-            parts = content["theme"], content["dark"], content["told"], content["vega"]
-        except (KeyError, TypeError) as reason:
-            raise errors.RunError.from_torn_media(str(stored.get("file")), "a chart") from reason
-        theme, dark, told, vega = parts
-        for spec in (built.spec, *dark.values()):
-            if isinstance(spec, Mapping):
-                _check(spec, preset.statistic, str(stored["file"]))
+            theme, dark, told, vega = (content[name] for name in ("theme", "dark", "told", "vega"))
+            for part in (built.spec, built.strings, dark):
+                if not isinstance(part, Mapping):
+                    raise TypeError("it is a JSON object")
+            drawn = [built.spec, patched(built.spec, dark)] if dark else [built.spec]
+            drawn = [_with_few_rows(spec) for spec in drawn]
+        except errors.PlotkitError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as reason:
+            raise errors.MediaError.from_torn_media(file, "a chart") from reason
+        for spec in drawn:
+            _check(spec, preset.statistic, file)
         if vega and not preset.vega:
             preset = _as_vega(preset)
         return cls(built, preset, None, theme, dark=dark, told=told)
@@ -188,7 +194,10 @@ def patched(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         if not pointer:
             made = dict(value)
             continue
-        *parents, last = jsonpointer.JsonPointer(pointer).parts
+        try:
+            *parents, last = jsonpointer.JsonPointer(pointer).parts
+        except jsonpointer.JsonPointerException as reason:
+            raise ValueError(str(reason)) from reason
         node = made
         for part in parents:  # the way there is copied, all else is shared
             key = int(part) if isinstance(node, list) else part
@@ -217,24 +226,26 @@ def _text(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _read(folder: Path, file: object) -> dict[str, Any]:
+def _read(folder: Path, name: str) -> dict[str, Any]:
     """A JSON file of the run; files of other folders are none of its."""
-    name = str(file)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise errors.RunError.from_torn_media(name, "a chart")
+        raise errors.MediaError.from_torn_media(name, "a chart")
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as reason:
-        raise errors.RunError.from_torn_media(name, "a chart") from reason
+        raise errors.MediaError.from_torn_media(name, "a chart") from reason
     if not isinstance(found, dict):
-        raise errors.RunError.from_torn_media(name, "a chart")
+        raise errors.MediaError.from_torn_media(name, "a chart")
     return found
 
 
 def _check(spec: Mapping[str, Any], statistic: str | None, where: str) -> None:
-    """Raise `TrustError` for what no spec may hold: the folder may be a stranger's."""
-    found = trust.findings_of_chart(_with_few_rows(spec), statistic)
+    """Raise `TrustError` for what no spec may hold: the folder may be a stranger's.
+
+    It is one with the first of its rows, as `_with_few_rows` makes it.
+    """
+    found = trust.findings_of_chart(spec, statistic)
     if found:
         raise errors.TrustError.from_findings(where, found, True)
 
@@ -295,7 +306,7 @@ def from_spec(given: Mapping[str, Any], id: str) -> LoggedChart:
     """
     spec = presets.sized(given)
     spec.pop("usermeta", None)
-    _check(spec, None, "this chart")
+    _check(_with_few_rows(spec), None, "this chart")
     named = presets.from_spec(spec, id)
     said: list[str] = []
     spec = _cleaned(spec, said)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
+from plotkit.report import cells
 from plotkit.runs.panels.carrying import is_media
 from plotkit.text import clean, shorten
 
@@ -25,6 +27,7 @@ _ROWS = 1000  # of one table that a page carries
 _COLUMNS = 100
 _CELLS = 100_000  # of all tables of a panel
 _FACTS = 40
+_WHOLE = 7  # characters of a number that has lost no digit: six, and a point
 _DEEP = 8  # lists in lists
 _ID = re.compile(r"-?\d{1,9}")
 
@@ -193,15 +196,22 @@ def _table(stored: Mapping[str, Any], rows: Callable[[Mapping[str, Any]], Rows |
     found = rows(stored)
     if found is None:
         return _other(stored)
-    columns, cells, total = found
+    columns, lines, total = found
+    held = list(zip(*lines, strict=True)) or [()] * len(columns)
+    held = held[:_COLUMNS]
+    numeric = [
+        bool(one) and all(value is None or _is_plain_number(value) for value in one) for one in held
+    ]
+    shown = [
+        _rounded(one) if is_number else [_shown(value, rows) for value in one]
+        for one, is_number in zip(held, numeric, strict=True)
+    ]
     return {
         "kind": "table",
         "columns": [_short(name) for name in columns[:_COLUMNS]],
-        "rows": [[_shown(value, rows) for value in row[:_COLUMNS]] for row in cells],
-        "numeric": [
-            all(value is None or _is_plain_number(value) for value in column)
-            for column in list(zip(*cells, strict=True))[:_COLUMNS]
-        ],
+        "rows": [list(row) for row in zip(*shown, strict=True)],
+        "numeric": numeric,
+        "exact": _exact(dict(compress(enumerate(held), numeric)), shown),
         "total": total,
     }
 
@@ -225,11 +235,14 @@ def rows_each(tables: int) -> int:
 def _facts(stored: Mapping[str, Any]) -> Item:
     """A tensor: what is known of it, as a small table."""
     known = [(key, value) for key, value in stored.items() if key not in ("_type", "file")]
+    names, values = zip(*known[:_FACTS], strict=True) if known else ((), ())
+    shown = [_rounded([v])[0] if _is_plain_number(v) else _cell(v) for v in values]
     made = {
         "kind": "table",
         "columns": [],
-        "rows": [[_short(key), _cell(value)] for key, value in known[:_FACTS]],
+        "rows": [[_short(name), text] for name, text in zip(names, shown, strict=True)],
         "numeric": [False, True],
+        "exact": _exact({1: values}, [[], shown]),
         "total": len(known),
     }
     if is_media(stored.get("file")):
@@ -277,6 +290,27 @@ def _is_number(value: Any) -> bool:
 
 def _is_plain_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _rounded(values: Sequence[Any]) -> list[str]:
+    """The numbers of a column as a table shows them; that one is NaN is said."""
+    texts = cells.numbers(values)
+    pairs = zip(values, texts, strict=True)
+    return ["NaN" if value is not None and value != value else text for value, text in pairs]
+
+
+def _exact(
+    columns: Mapping[int, Sequence[Any]], shown: Sequence[Sequence[Any]]
+) -> dict[str, list[str]]:
+    """The numbers of those columns that are not all shown with every digit, by their place."""
+    found = {at: [_cell(value) for value in values] for at, values in columns.items()}
+    return {
+        str(at): texts
+        for at, texts in found.items()
+        if any(
+            len(text) > _WHOLE and text != one for text, one in zip(texts, shown[at], strict=True)
+        )
+    }
 
 
 def _short(name: object) -> str:

@@ -127,8 +127,10 @@ def _frame(
     corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
     line = max(2, round(max(size) / 300))
     draw.rectangle(corners, outline=colour, width=line)
-    score = "" if box["score"] is None else f" {box['score']:.2g}"
-    text = box["caption"] or f"{classes.get(label, label)}{score}".strip()
+    score = "" if box["score"] is None else f"{box['score']:.2g}"
+    text = box["caption"] or classes.get(label, label)
+    if score and score not in box["caption"]:  # a caption that names its score says it once
+        text = f"{text} ({score})".strip()
     if text:
         font = _font(max(11, round(max(size) / 42)))
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)

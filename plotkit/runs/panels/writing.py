@@ -200,15 +200,18 @@ class _Still:
 
 def _table(item: Item, alt: str) -> str:
     marks = [' class="number"' if number else "" for number in item["numeric"]]
+    exact = {int(at): texts for at, texts in item["exact"].items()}
 
-    def row(cells: Sequence[object], tag: str) -> str:
-        found = zip(cells, marks, strict=True)
-        made = (f"<{tag}{mark} dir=auto>{escape(text_of(cell))}</{tag}>" for cell, mark in found)
+    def row(cells: Sequence[object], tag: str, line: int = -1) -> str:
+        made = []
+        for at, (cell, mark) in enumerate(zip(cells, marks, strict=True)):
+            more = f' title="{escape(exact[at][line])}"' if line >= 0 and at in exact else ""
+            made.append(f"<{tag}{mark}{more} dir=auto>{escape(text_of(cell))}</{tag}>")
         return f"<tr>{''.join(made)}</tr>"
 
     head = f"<thead>{row(item['columns'], 'th')}</thead>" if item["columns"] else ""
     rows = item["rows"] if not item["columns"] else item["rows"][:_FEW]
-    body = "".join(row(cells, "td") for cells in rows)
+    body = "".join(row(cells, "td", line) for line, cells in enumerate(rows))
     return (
         f'<div class="pk-m-table"><div class="pk-m-scroll"><table>{head}<tbody>{body}</tbody>'
         "</table></div></div>"

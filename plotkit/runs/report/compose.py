@@ -68,7 +68,7 @@ def report(
     limits = (charts, smoothing)
     if len(held) == 1:
         facts = overview.facts(held[0])
-        made = Report(title or facts.name, escaped(overview.sentence(facts)), **options)
+        made = Report(title or facts.name, _introduced(facts), **options)
         return made.add(*_one(held[0], asked, *limits))
     made = Report(title or _titled(held), _described(held), **options)
     return made.add(*_several(held, asked, *limits))
@@ -102,6 +102,7 @@ def _one(
     if not record.database.known():
         yield Text(_nothing(record))
     yield from _left_out(chosen)
+    yield from _notes(record.notes[len(record.losses) :])
 
 
 def _nothing(record: Record) -> str:
@@ -112,10 +113,16 @@ def _nothing(record: Record) -> str:
 
 
 def _remarks(record: Record) -> Iterator[Block]:
-    """What a reader must know before the numbers: how the run ended, what it dropped."""
-    said = list(record.notes)
+    """What a reader must know before the numbers: what the run dropped or replaced."""
+    said = record.losses
     if said:
         yield Text(lines(said))
+
+
+def _notes(said: Sequence[str]) -> Iterator[Block]:
+    """What is good to know, and changes nothing."""
+    if said:
+        yield Text("## Notes\n\n" + lines(said))
 
 
 def _left_out(chosen: choosing.Chosen) -> Iterator[Block]:
@@ -139,17 +146,23 @@ def _titled(records: Sequence[Record]) -> str:
 def _described(records: Sequence[Record]) -> str:
     labels = comparing.compare(records, []).labels
     return "\n\n".join(
-        f"**{escaped(label)}**: {escaped(overview.sentence(overview.facts(record)))}"
+        f"**{escaped(label)}**: {_introduced(overview.facts(record))}"
         for label, record in zip(labels, records, strict=True)
     )
+
+
+def _introduced(facts: overview.Facts) -> str:
+    """How a run went, and what was said of it when it began."""
+    said = [overview.sentence(facts), *overview.told(facts)]
+    return "  \n".join(map(escaped, said))
 
 
 def _several(
     records: Sequence[Record], keys: Sequence[str] | None, charts: int, smoothing: float
 ) -> Iterator[Block]:
     found = comparing.compare(records, keys)
-    labelled = zip(found.labels, records, strict=True)
-    said = [f"{label}: {note}" for label, record in labelled for note in record.notes]
+    labelled = list(zip(found.labels, records, strict=True))
+    said = [f"{label}: {note}" for label, record in labelled for note in record.losses]
     if said:
         yield Text(lines(said))
     if found.config:
@@ -170,6 +183,13 @@ def _several(
         yield from objects.of_one_of_several(label, record, one)
     if not names:
         yield Text("## Nothing to draw\n\nNone of the runs has logged a number more than once.")
+    yield from _notes(
+        [
+            f"{label}: {note}"
+            for label, record in labelled
+            for note in record.notes[len(record.losses) :]
+        ]
+    )
 
 
 def _side_by_side(labels: Sequence[str], found: Sequence[comparing.Line]) -> str:

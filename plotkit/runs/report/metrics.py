@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Sizes in px: a page's column, and half of it; the chart's own margin lies outside of them.
 _WHOLE = {"width": 752, "height": 380}
 _HALF = {"width": 370, "height": 310}
+_NAMED, _ROW = 8, 16  # most names of a legend; px of two of them
 _ENDS = 3  # metrics of one chart whose last values are said
 _SAID = {"_step": "step", "_runtime": "time since the start", "_timestamp": "time"}
 
@@ -40,11 +41,13 @@ def sections(
         smoothing: as `charts.chart` takes it.
     """
     found = families.sections(names)
+    runs = _Runs(records, smoothing)
     if len(records) > 1:
         found = [section.parted() for section in found]
+    else:
+        found = [section._replace(families=runs.by_axis(section.families)) for section in found]
     total = sum(len(section.families) for section in found)
     left, spare = most, most - total
-    runs = _Runs(records, smoothing)
     for section in found:
         drawn, left = section.families[:left], max(left - len(section.families), 0)
         if not drawn:
@@ -76,6 +79,20 @@ class _Runs:
         # What rises by chance, such as an accuracy over three steps, is no axis.
         self._counters = {name for _, name in names if name in stepped or is_counter(name)}
         self._axes: dict[families.Family, list[str]] = {}
+        self._wholes: dict[families.Family, families.Family] = {}
+
+    def by_axis(self, found: Sequence[families.Family]) -> tuple[families.Family, ...]:
+        """Families of one run, parted where `define_metric` gives their metrics different axes."""
+        made: list[families.Family] = []
+        for family in found:
+            held: dict[str, list[str]] = {}
+            for name in family.names:
+                held.setdefault(charts.default_x(self._records[0], name), []).append(name)
+            for names in held.values():
+                title = family.title if len(names) > 1 or len(held) == 1 else names[0]
+                made.append(families.Family(title, tuple(names)))
+                self._wholes[made[-1]] = family
+        return tuple(made)
 
     def having(self, family: families.Family) -> list[Record]:
         """The runs that have logged a chart's first metric."""
@@ -85,25 +102,35 @@ class _Runs:
     def axes(self, family: families.Family) -> list[str]:
         """The axes that a chart is useful against in all runs, the main one first."""
         if family not in self._axes:
-            name, runs = family.names[0], self.having(family)
-            main, *others = charts.axes(runs[0], name, self._counters)
-            shared = [charts.axes(run, name, self._counters) for run in runs[1:]]
+            name, *names = family.names
+            first, *runs = self.having(family)
+            main, *others = charts.axes(first, name, self._counters)
+            shared = [charts.axes(first, other, self._counters) for other in names]
+            shared += [charts.axes(run, name, self._counters) for run in runs]
             useful = [x for x in others if all(x in axes for axes in shared)]
             self._axes[family] = [main, *useful]
         return self._axes[family]
 
     def further(self, drawn: Sequence[families.Family]) -> dict[str, list[families.Family]]:
-        """The axes after the main one, each with the charts that it is useful for."""
+        """The axes after the main one, each with the charts that it is useful for.
+
+        What was parted for its axes stands together along those that all rows have.
+        """
         made: dict[str, list[families.Family]] = {}
         for family in drawn:
             for x in self.axes(family)[1:]:
-                made.setdefault(x, []).append(family)
+                found = made.setdefault(x, [])
+                shown = self._wholes.get(family, family) if x in TITLES else family
+                if shown not in found:
+                    found.append(shown)
         return made
 
     def figure(self, family: families.Family, x: str, *, further: bool = False) -> Figure:
         """A chart that is made when the report is drawn, so that its failure stays in its place."""
         name = f"{family.title} {_named(x)}" if further else family.title
-        return Figure(partial(self._chart, family, x), name=name, plain=True)
+        rows = -(-min(len(self._records), _NAMED) // 2)
+        taller = {"height": _HALF["height"] + _ROW * rows} if rows > 1 else {}
+        return Figure(partial(self._chart, family, x), name=name, options=taller, plain=True)
 
     def _chart(self, family: families.Family, x: str) -> Chart:
         runs = self.having(family)

@@ -58,10 +58,10 @@ def charts(
         if not all(_is_chart(one) for _, listed in steps for one in listed):
             yield panels.panel(name, stored, folder=record.folder)
             continue
-        yield from _charts(record, name, *steps[-1], len(steps) > 1)
+        yield from _charts(record, name, *steps[-1])
         earlier = [steps[at] for at in evenly(len(steps) - 1, _EARLIER)]
         if earlier:
-            inside = [one for step in earlier for one in _charts(record, name, *step, True)]
+            inside = [one for step in earlier for one in _charts(record, name, *step)]
             figures = [one for one in inside if isinstance(one, Figure)]
             told = f"{name} at {_counted(len(earlier), len(steps) - 1)}"
             yield Fold(told, tuple(paired(figures, sized=False)))
@@ -81,11 +81,12 @@ def _counted(shown: int, total: int) -> str:
     return f"{shown} of {total:,} earlier steps"
 
 
-def _charts(
-    record: Record, name: str, step: int, listed: Sequence[Any], several: bool
-) -> Iterator[Block]:
-    """The charts of one step, read when the report is drawn: a torn one fails in its place."""
-    said = f"{escaped(name)}, step {step:,}." if several else f"{escaped(name)}."
+def _charts(record: Record, name: str, step: int, listed: Sequence[Any]) -> Iterator[Block]:
+    """The charts of one step, read when the report is drawn: a torn one fails in its place.
+
+    Name and step stand above, as over all that was logged.
+    """
+    said = f"**{escaped(name)}** Step {step}"
     for stored in listed[:_LIST]:
         make: Callable[[], Any] = partial(media_of.load, stored, record.folder)
         yield Figure(make, said, name=name, plain=True)

@@ -5,7 +5,7 @@ They are written by the report's own writer; only charts and files stand at addr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -14,16 +14,15 @@ from urllib.parse import quote, urlencode
 
 from plotkit import errors
 from plotkit.chart import Chart
-from plotkit.report import draw, web
+from plotkit.report import draw, markdown, web
 from plotkit.report.blocks import Block, Figure, Fold, Panel, Row, Still, Text
-from plotkit.runs import finding, overview, panels, wording
+from plotkit.runs import finding, listing, overview, panels, wording
 from plotkit.runs.folders import MEDIA
 from plotkit.runs.record import Record
 from plotkit.runs.report import report
 from plotkit.table import Table
 
 _ASSETS = Path(__file__).parent / "page"
-_SHOWN = 4  # metrics of each run in the list
 
 
 @cache
@@ -110,14 +109,14 @@ class View:
             escape(_address(self.records, f"figure/{number}.svg", [*known, ("theme", theme)]))
             for theme in ("light", "dark")
         )
-        caption = f"<figcaption>{escape(figure.caption)}</figcaption>" if figure.caption else ""
+        told = web.inline(markdown.inline(figure.caption))
+        caption = f'<figcaption class="above">{told}</figcaption>' if told else ""
         alt = escape(figure.name or "Chart")
         return (
-            f'<figure class="served"><a href="{escape(page)}" target="_blank" '
+            f'<figure class="served">{caption}<a href="{escape(page)}" target="_blank" '
             f'title="Open with tooltips and zoom"><picture>'
             f'<source media="(prefers-color-scheme:dark)" srcset="{dark}">'
-            f'<img loading="lazy" src="{light}" alt="{alt}"></picture></a>'
-            f"{caption}</figure>"
+            f'<img loading="lazy" src="{light}" alt="{alt}"></picture></a></figure>'
         )
 
 
@@ -160,23 +159,18 @@ def _document(
 
 def listed(root: Path, opened: Callable[[finding.Place], Record]) -> str:
     """The page of all runs, those that began last first."""
-    rows: list[tuple[float, str, Mapping[str, Any]]] = []
+    rows: list[tuple[float, str, Record]] = []
     torn: list[str] = []
     live = False
     for place in finding.places(root):
         try:
             record = opened(place)
             facts = overview.facts(record)
-            summary = {
-                name: value
-                for name, value in overview.summary(record).items()
-                if isinstance(value, (int, float)) and not name.startswith("_")
-            }
         except (errors.PlotkitError, OSError) as reason:
             torn.append(f"- **{place}**: {reason}")
             continue
         live = live or facts.state == "running"
-        rows.append((facts.created or 0.0, _row(facts), summary))
+        rows.append((facts.created or 0.0, _row(facts), record))
     rows.sort(key=lambda row: (-row[0], row[1]))
     count = f"{wording.count(len(rows), 'run')} in `{root}`"
     if not rows:
@@ -204,13 +198,11 @@ def _row(facts: overview.Facts) -> str:
     )
 
 
-def _table(rows: Sequence[tuple[float, str, Mapping[str, Any]]]) -> str:
-    """A line for each run, with those numbers of its summary that most runs have."""
-    counts: dict[str, int] = {}
-    for _, _, summary in rows:
-        for name in summary:
-            counts[name] = counts.get(name, 0) + 1
-    names = sorted(counts, key=lambda name: -counts[name])[:_SHOWN]
+def _table(rows: Sequence[tuple[float, str, Record]]) -> str:
+    """A line for each run, with the columns that the list of the command line has."""
+    records = [record for _, _, record in rows]
+    summaries = [listing.plain(record) for record in records]
+    names = listing.chosen(records, summaries)
     heads = ["", "Run", "State", "Began"]
     head = "".join(f"<th>{one}</th>" for one in heads) + "".join(
         f'<th class="number">{escape(one)}</th>' for one in ("Took", "Steps", *names)
@@ -222,7 +214,7 @@ def _table(rows: Sequence[tuple[float, str, Mapping[str, Any]]]) -> str:
             for n in names
         )
         + "</tr>"
-        for _, row, summary in rows
+        for (_, row, _), summary in zip(rows, summaries, strict=True)
     )
     return (
         '<form action="/compare/" class="served-list"><div class="scroll"><table>'

@@ -162,9 +162,10 @@ function framed(box, group) {
   Object.assign(node.style, {left: `${Math.min(x0, x1)}%`, top: `${Math.min(y0, y1)}%`,
     width: `${Math.abs(x1 - x0)}%`, height: `${Math.abs(y1 - y0)}%`});
   node.style.setProperty("--colour", css(rgb));
-  const score = box.score === null ? "" : ` ${+box.score.toPrecision(2)}`;
-  // A caption that ends with its score says it once.
-  const text = box.caption || `${name}${score}`;
+  const score = box.score === null ? "" : `${+box.score.toPrecision(2)}`;
+  const called = box.caption || name;
+  // A caption that names its score says it once.
+  const text = !score || (box.caption || "").includes(score) ? called : `${called} (${score})`.trim();
   if (text) {
     const tag = written("span", "pk-m-tag", text);
     if (isDark(rgb)) tag.classList.add("on-dark");

@@ -71,8 +71,12 @@ function table(item, panel, {alt, step, index, key}) {
     const rows = short ? item.rows : item.rows.slice(first, first + PAGE);
     body.replaceChildren(...rows.map((cells, line) => {
       const row = el("tr");
-      cells.forEach((content, column) => row.append(cellOf(content, item.numeric[column], panel,
-        {step, index, key: `${key}${index}/${first + line}/${column}/`, alt: `${alt}: ${item.columns[column] ?? ""} ${first + line + 1}`})));
+      cells.forEach((content, column) => {
+        const cell = cellOf(content, item.numeric[column], panel,
+          {step, index, key: `${key}${index}/${first + line}/${column}/`, alt: `${alt}: ${item.columns[column] ?? ""} ${first + line + 1}`});
+        if (item.exact[column]) cell.title = item.exact[column][first + line];
+        row.append(cell);
+      });
       return row;
     }));
     previous.disabled = first <= 0;
