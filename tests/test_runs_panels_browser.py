@@ -455,10 +455,10 @@ def test_boxes(room: Room, tmp_path: Path, visit: Visit) -> None:
     assert box["x"] - frame["x"] == pytest.approx(0.1 * frame["width"], abs=1)
     assert box["height"] == pytest.approx(0.4 * frame["height"], abs=1)
     page.get_by_label("Score at least").fill("0.5")
-    assert boxes.all_inner_texts() == ["car 0.9"]
+    assert boxes.all_inner_texts() == ["car (0.9)"]
     page.get_by_label("Score at least").fill("0.2")
     page.locator(".pk-m-group").nth(1).get_by_label("car").uncheck()
-    assert boxes.all_inner_texts() == ["tree 0.2"]
+    assert boxes.all_inner_texts() == ["tree (0.2)"]
 
 
 # --- 3D scenes -----------------------------------------------------------------------------------

@@ -460,10 +460,12 @@ def test_a_page_shows_sparklines_and_folds(full: Record, tmp_path: Path) -> None
 def test_a_logged_chart_has_its_name_and_step_above(full: Record, tmp_path: Path) -> None:
     made = report(full)
     page = made.save(tmp_path / "r.html").read_text("utf-8")
-    named = '<figcaption class="above"><strong>curve</strong> Step 5</figcaption>\n<div class="canvas'
+    named = (
+        '<figcaption class="above"><strong>curve</strong> Step 5</figcaption>\n<div class="canvas'
+    )
     assert named in page
     made.save(tmp_path / "r", formats=["svg"])
-    text = (tmp_path / "r" / "README.md").read_text("utf-8")
+    text = (tmp_path / "r" / "index.md").read_text("utf-8")
     assert "**curve** Step 5\n\n<" in text
 
 

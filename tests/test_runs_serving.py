@@ -201,7 +201,7 @@ def test_the_list_has_the_columns_of_the_command_line(tmp_path: Path) -> None:
         run.define_metric("val/acc", summary="max")
         run.log({"epoch": 0, "a": 1, "b": 2, "c": 3, "d": 4, "val/acc": 0.5})
     page = viewing.listed(tmp_path, lambda place: Record(place.folder))
-    heads = re.findall("<th class=\"number\">(.*?)</th>", page)
+    heads = re.findall('<th class="number">(.*?)</th>', page)
     assert heads == ["Took", "Steps", "val/acc.max", "a", "b", "c"]
 
 
