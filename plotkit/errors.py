@@ -1130,7 +1130,8 @@ class RunError(PlotkitError, ValueError):
         """A step that is past, in strict mode."""
         return cls(
             f"step={step} is past: the run is at step {at}, and its steps only rise. "
-            f"{listed(names)} not recorded. Log an x axis of your own beside it: log({{'epoch': {step}, ...}})."
+            f"{listed(names)} not recorded. Log an x axis of your own beside it: "
+            f"log({{'epoch': {step}, ...}})."
         )
 
     @classmethod

@@ -76,8 +76,8 @@ class Writer:
         self.database = Database(folder, create=True, first=first)
         self._path = str(folder / folders.DATABASE)
         self._tell = tell
-        # Rows with what they change in the summary, and facts without a row. No lock guards them, as a signal handler
-        # that logs or ends the run would wait for ever for whoever it interrupts.
+        # Rows with what they change in the summary, and facts without one. No lock guards them, as
+        # a signal handler that logs or ends the run would wait for ever for whoever it interrupts.
         self._queue: deque[tuple[Row | None, str, Mapping[str, Any]]] = deque()
         self._waiting_values = 0  # in the queue, more or less
         self._writing = threading.RLock()
