@@ -13,7 +13,7 @@ import numpy as np
 from plotkit import errors, notes
 from plotkit.errors import shown
 from plotkit.runs.media import reading
-from plotkit.runs.media.base import File, Media, caption_of, given
+from plotkit.runs.media.base import File, InFile, caption_of, given
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +33,7 @@ _STARTS: dict[str, tuple[bytes, ...]] = {
 }
 
 
-class Audio(Media):
+class Audio(InFile):
     """A sound.
 
     Args:
@@ -75,20 +75,6 @@ class Audio(Media):
             self._file = File(content, ".wav")
         self.rate, self.seconds = _measured(self._file)
         self.note = " ".join(said) or None
-
-    @property
-    def format(self) -> str:
-        """The kind of its file, such as "wav"."""
-        return self._file.suffix[1:]
-
-    @property
-    def path(self) -> Path | None:
-        """Its file; None where it is not on the disk yet."""
-        return self._file.path
-
-    def read(self) -> bytes:
-        """Its file's content."""
-        return self._file.read()
 
     def __repr__(self) -> str:
         words = [self.format]

@@ -77,6 +77,26 @@ class File:
         return f"data:{mime(self.suffix)};base64,{base64.b64encode(self.read()).decode('ascii')}"
 
 
+class InFile(Media):
+    """An object that one file holds."""
+
+    _file: File
+
+    @property
+    def format(self) -> str:
+        """The kind of its file, such as "png", "mp4", "wav" or "glb"."""
+        return self._file.suffix[1:]
+
+    @property
+    def path(self) -> Path | None:
+        """Its file; None where it is not on the disk yet."""
+        return self._file.path
+
+    def read(self) -> bytes:
+        """Its file's content."""
+        return self._file.read()
+
+
 def caption_of(given: object) -> str | None:
     """A caption as text."""
     return None if given is None else str(given)

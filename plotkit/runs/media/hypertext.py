@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from plotkit import errors
 from plotkit.runs.media import reading
-from plotkit.runs.media.base import File, Media, caption_of, given
+from plotkit.runs.media.base import File, InFile, caption_of, given
 
 # What a page gets that brings no style: links that leave the frame, a plain face, both grounds.
 _STYLE = (
@@ -24,7 +24,7 @@ _HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
 _START = re.compile(r"\s*(<!doctype[^>]*>)?\s*(<html(\s[^>]*)?>)?", re.IGNORECASE)
 
 
-class Html(Media):
+class Html(InFile):
     """A page of HTML, shown in a frame of its own.
 
     Args:
@@ -61,11 +61,6 @@ class Html(Media):
     def html(self) -> str:
         """All of it."""
         return self._file.read().decode()
-
-    @property
-    def path(self) -> Path | None:
-        """Its file; None where it is not on the disk yet."""
-        return self._file.path
 
     def __repr__(self) -> str:
         return f"Html({len(self.html):,} characters)"

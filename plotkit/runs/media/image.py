@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from plotkit.runs.media import overlays, pictures
-from plotkit.runs.media.base import File, Media, caption_of, given
+from plotkit.runs.media.base import File, InFile, caption_of, given
 
 if TYPE_CHECKING:
     import PIL.Image
 
 
-class Image(Media):
+class Image(InFile):
     """A picture, kept in a file of the run. Nothing is ever uploaded.
 
     Args:
@@ -91,20 +91,6 @@ class Image(Media):
         self.masks, on_masks = overlays.masks(masks, size, self.classes)
         self.boxes, on_boxes = overlays.boxes(boxes, size, self.classes)
         self.note = " ".join([*found.notes, *on_masks, *on_boxes]) or None
-
-    @property
-    def format(self) -> str:
-        """The kind of its file: "png", "jpg", "gif", "webp", "bmp" or "avif"."""
-        return self._file.suffix[1:]
-
-    @property
-    def path(self) -> Path | None:
-        """Its file; None where it is not on the disk yet."""
-        return self._file.path
-
-    def read(self) -> bytes:
-        """Its file's content."""
-        return self._file.read()
 
     @property
     def image(self) -> PIL.Image.Image:

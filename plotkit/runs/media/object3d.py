@@ -12,12 +12,12 @@ import numpy as np
 
 from plotkit import errors
 from plotkit.runs.media import clouds, meshes, reading, scenes
-from plotkit.runs.media.base import File, Media, caption_of, given
+from plotkit.runs.media.base import File, InFile, caption_of, given
 
 _CLOUD = ".pts.json"  # as W&B calls them
 
 
-class Object3D(Media):
+class Object3D(InFile):
     """A 3D object that reports show: turn it with the mouse, move it with Ctrl held.
 
     Args:
@@ -89,20 +89,6 @@ class Object3D(Media):
     ) -> Object3D:
         """From points with boxes and arrows."""
         return cls({"type": point_cloud_type, "points": points, "boxes": boxes, "vectors": vectors})
-
-    @property
-    def path(self) -> Path | None:
-        """Its file; None where it is not on the disk yet."""
-        return self._file.path
-
-    @property
-    def format(self) -> str:
-        """The kind of its file: "obj", "gltf", "glb", "stl", "ply", "npy" or "pts.json"."""
-        return self._file.suffix[1:]
-
-    def read(self) -> bytes:
-        """Its file's content."""
-        return self._file.read()
 
     def scene(self) -> bytes:
         """What a page draws, in the layout of `plotkit.runs.media.scenes`."""

@@ -11,7 +11,7 @@ import numpy as np
 from plotkit import errors, notes
 from plotkit.errors import shown
 from plotkit.runs.media import encoding, pixels, reading
-from plotkit.runs.media.base import File, Media, caption_of, given
+from plotkit.runs.media.base import File, InFile, caption_of, given
 
 Array = np.ndarray[Any, Any]
 
@@ -32,7 +32,7 @@ _SHAPES = (
 )
 
 
-class Video(Media):
+class Video(InFile):
     """A video.
 
     Args:
@@ -86,20 +86,6 @@ class Video(Media):
         self.width, self.height = (known.width, known.height) if known else (None, None)
         if source is not None and known is not None:
             self.fps = known.fps
-
-    @property
-    def format(self) -> str:
-        """The kind of its file: "mp4", "webm", "gif" or "ogv"."""
-        return self._file.suffix[1:]
-
-    @property
-    def path(self) -> Path | None:
-        """Its file; None where it is not on the disk yet."""
-        return self._file.path
-
-    def read(self) -> bytes:
-        """Its file's content."""
-        return self._file.read()
 
     def __repr__(self) -> str:
         words = [self.format]
